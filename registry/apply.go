@@ -1,0 +1,180 @@
+package registry
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/rollcall-dev/rollcall/store"
+)
+
+// target is what feed entries are applied to: the view, or the contents that a resync gathers aside.
+type target interface {
+	setClient(id string, record *store.ClientRecord)
+	removeClient(id string)
+	removeHolder(id, holder string)
+	setMark(id, model string, mark *store.Mark)
+}
+
+// apply carries an entry out. It returns false for a kind it does not know, of a newer version: then only reading
+// everything anew helps. Entries are absolute, so one that is applied twice does no harm.
+func apply(to target, entry store.Entry) bool {
+	switch entry.Kind {
+	case store.KindClient:
+		to.setClient(entry.Client, entry.Record)
+		for _, pair := range entry.Marks {
+			to.setMark(entry.Client, pair.Model, pair.Mark)
+		}
+	case store.KindMark:
+		to.setMark(entry.Client, entry.Marks[0].Model, entry.Marks[0].Mark)
+	case store.KindGone:
+		to.removeClient(entry.Client)
+	case store.KindReleased:
+		for _, release := range entry.Released {
+			if release.Gone {
+				to.removeClient(release.Client)
+			} else {
+				to.removeHolder(release.Client, entry.Holder)
+			}
+		}
+	case store.KindEpoch:
+	default:
+		return false
+	}
+	return true
+}
+
+// contents is a namespace as a snapshot shows it, before a view is made of it.
+type contents map[string]*clientContent
+
+type clientContent struct {
+	record *store.ClientRecord
+	marks  map[string]*store.Mark
+}
+
+func (c contents) setClient(id string, record *store.ClientRecord) {
+	if old := c[id]; old != nil {
+		old.record = record
+		return
+	}
+	c[id] = &clientContent{record: record, marks: make(map[string]*store.Mark)}
+}
+
+func (c contents) removeClient(id string) { delete(c, id) }
+
+func (c contents) removeHolder(id, holder string) {
+	if client := c[id]; client != nil {
+		record := *client.record
+		record.Holders = slices.DeleteFunc(slices.Clone(record.Holders), func(h string) bool { return h == holder })
+		client.record = &record
+	}
+}
+
+func (c contents) setMark(id, model string, mark *store.Mark) {
+	client := c[id]
+	switch {
+	case client == nil:
+	case mark == nil:
+		delete(client.marks, model)
+	default:
+		client.marks[model] = mark
+	}
+}
+
+// newContents makes the contents at the snapshot's head: its pages, and the entries that came in meanwhile on top.
+func newContents(snapshot *store.Snapshot) (contents, bool) {
+	c := make(contents, len(snapshot.Clients))
+	for id, record := range snapshot.Clients {
+		c.setClient(id, record)
+	}
+	for _, pair := range snapshot.Marks {
+		c.setMark(pair.Client, pair.Model, pair.Mark)
+	}
+	for _, entry := range snapshot.Entries {
+		if !apply(c, entry) {
+			return nil, false
+		}
+	}
+	return c, true
+}
+
+// viewTarget applies entries to a view; catalogs are the ones that the view may lack.
+type viewTarget struct {
+	*View
+	catalogs map[string]*catalog
+}
+
+func (t viewTarget) setClient(id string, record *store.ClientRecord) {
+	t.View.setClient(id, record, t.catalogs[record.Digest])
+}
+
+// advance applies entries and shows them at once. It returns false for an entry of an unknown kind; what came before
+// it is shown.
+func (v *View) advance(entries []store.Entry, catalogs map[string]*catalog) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	position := v.listing.Load().position
+	for _, entry := range entries {
+		if !apply(viewTarget{v, catalogs}, entry) {
+			v.publish(position)
+			return false
+		}
+		position = entry.Position
+	}
+	v.publish(position)
+	return true
+}
+
+// replace makes the view show other contents, at once and changing only what differs: readers meet the old state or
+// the new one, and where both are the same nothing moves.
+func (v *View) replace(c contents, catalogs map[string]*catalog, position Position) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for id := range v.known {
+		if c[id] == nil {
+			v.removeClient(id)
+		}
+	}
+	for id, client := range c {
+		v.setClient(id, client.record, catalogs[client.record.Digest])
+		for model := range v.known[id].marks {
+			if client.marks[model] == nil {
+				v.setMark(id, model, nil)
+			}
+		}
+		for model, mark := range client.marks {
+			if !reflect.DeepEqual(v.known[id].marks[model], mark) {
+				v.setMark(id, model, mark)
+			}
+		}
+	}
+	v.publish(position)
+}
+
+// missing lists the digests, each once, that the view has no catalog for.
+func (v *View) missing(records func(yield func(*store.ClientRecord) bool)) []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var digests []string
+	seen := make(map[string]struct{})
+	for record := range records {
+		if _, again := seen[record.Digest]; again || v.catalogs[record.Digest] != nil {
+			continue
+		}
+		seen[record.Digest] = struct{}{}
+		digests = append(digests, record.Digest)
+	}
+	return digests
+}
+
+// holds lists the clients that a replica holds.
+func (v *View) holds(replica string) []*definition {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var held []*definition
+	for _, c := range v.known {
+		if slices.Contains(c.holders, replica) {
+			held = append(held, c.definition)
+		}
+	}
+	return held
+}

@@ -1,0 +1,202 @@
+// Package registry is the shared registry of the models that an LLM proxy can serve.
+//
+// A proxy that runs as several replicas opens one registry in each, on the same Redis and namespace. A replica registers
+// the upstream credentials it holds, its clients, and the models each can serve; it marks a client's model as over
+// quota or suspended when an upstream says so. Every replica sees all of that milliseconds later:
+//
+//	r, err := registry.Open(ctx, "redis://localhost:6379", registry.Options{})
+//	err = r.RegisterClient(ctx, "key-1", "openai", []*registry.ModelInfo{{ID: "gpt-5"}})
+//	err = r.SetModelQuotaExceeded(ctx, "key-1", "gpt-5")
+//	r.GetModelCount("gpt-5") // 0, here and on every other replica
+//
+// Reads come from a View in this process' memory, which follows the feed of changes in Redis: they need no context,
+// return no network errors, never wait, and go on while Redis is away. Health tells how old the view may be. Writes are
+// atomic scripts in Redis; when one returns, this replica's view shows it. Position, WaitFor and Sync carry that over
+// to other replicas.
+//
+// All methods may be called by several goroutines at once.
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/rollcall-dev/rollcall/store"
+)
+
+// Position is a point in the history of a namespace. It is comparable and has a text form; see store.Position.
+type Position = store.Position
+
+// ModelRegistry is one replica of the registry.
+type ModelRegistry struct {
+	*View
+
+	options Options
+	store   *store.Store
+	feed    *store.Feed // the follower's
+	arrived arrivals
+	health  healthRecord
+	closed  atomic.Bool
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	once    sync.Once
+	closing error
+
+	lastHeartbeat time.Time // the follower's
+	lastResync    time.Time // the follower's
+}
+
+// Open opens the registry in the Redis behind a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2, or
+// redis+sentinel://h:26379?master_name=m&addr=h2:p2, and rediss+cluster:// and rediss+sentinel://. It returns when the
+// view shows everything that was acknowledged before the call.
+//
+// A bad URL or option is an ErrInvalid that names it. ErrUnavailable when Redis does not answer, ErrSchema and
+// ErrUnsafeServer when it cannot be used. No error repeats a password.
+func Open(ctx context.Context, redisURL string, opts Options) (*ModelRegistry, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(redisURL, store.Options{Namespace: opts.Namespace, Replica: opts.ReplicaID, TLS: opts.TLS})
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, s, opts)
+}
+
+// New opens the registry through a client that stays the caller's; it must be a *redis.Client or *redis.ClusterClient.
+// The feed is read through a second client of the same settings, which Close closes. Otherwise like Open.
+func New(ctx context.Context, client redis.UniversalClient, opts Options) (*ModelRegistry, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.New(client, store.Options{Namespace: opts.Namespace, Replica: opts.ReplicaID})
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, s, opts)
+}
+
+// openTimeout limits Open where the context does not: a large namespace takes seconds to read.
+const openTimeout = 30 * time.Second
+
+func open(ctx context.Context, s *store.Store, opts Options) (*ModelRegistry, error) {
+	r := &ModelRegistry{View: newView(s.Clock()), options: opts, store: s}
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	if err := r.start(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open registry: %w", err), s.Close())
+	}
+	var background context.Context
+	background, r.stop = context.WithCancel(context.Background())
+	r.running.Go(func() { r.follow(background) })
+	r.running.Go(func() { r.watchClock(background) })
+	return r, nil
+}
+
+// start connects, joins, and fills the view.
+func (r *ModelRegistry) start(ctx context.Context) error {
+	limited, cancel := r.limit(ctx)
+	err := r.store.CheckConnection(limited)
+	cancel()
+	if err != nil {
+		return err
+	}
+	if !r.options.Observer {
+		if err := r.join(ctx); err != nil {
+			return err
+		}
+	}
+	err = r.resync(ctx)
+	if errors.Is(err, store.ErrEmpty) && r.options.Observer {
+		r.feed = r.store.Follow(Position{}, r.checkHead)
+		return nil
+	}
+	return err
+}
+
+// limit bounds one call to Redis.
+func (r *ModelRegistry) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, r.options.OperationTimeout)
+}
+
+// join makes this replica known. Where the namespace holds no data, or lost a part of them, it begins a new epoch.
+func (r *ModelRegistry) join(ctx context.Context) error {
+	record, err := json.Marshal(describeProcess())
+	if err != nil {
+		return fmt.Errorf("describe replica: %w", err)
+	}
+	for {
+		limited, cancel := r.limit(ctx)
+		head, err := r.store.Join(limited, r.options.LeaseTTL, string(record))
+		cancel()
+		switch {
+		case err == nil:
+			r.lastHeartbeat = time.Now()
+			r.health.replicas(head.Replicas)
+			return nil
+		case !errors.Is(err, store.ErrEmpty) && !errors.Is(err, store.ErrBroken):
+			return err
+		}
+		limited, cancel = r.limit(ctx)
+		_, err = r.store.Begin(limited, r.Position(), err.Error())
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// processRecord describes a replica to the people who look for it.
+type processRecord struct {
+	Host    string    `json:"host"`
+	PID     int       `json:"pid"`
+	Version string    `json:"version,omitempty"`
+	Started time.Time `json:"started"`
+}
+
+func describeProcess() processRecord {
+	host, _ := os.Hostname() // an empty name is as good as an error here
+	record := processRecord{Host: host, PID: os.Getpid(), Started: time.Now().UTC()}
+	if build, ok := debug.ReadBuildInfo(); ok {
+		record.Version = build.Main.Version
+	}
+	return record
+}
+
+// closeTimeout is what giving up the holds may take; together with stopping, Close stays under 2 s.
+const closeTimeout = 1500 * time.Millisecond
+
+// Close gives up this replica's holds, stops following the feed, and closes the connections that Open or New made.
+// Clients that no other replica holds go; their marks wait for their return. It returns within 2 s, with an error when
+// Redis could not be told; the holds then end with the lease. After Close the view stays as it was, and writes return
+// ErrClosed. A second Close does nothing.
+func (r *ModelRegistry) Close() error {
+	r.once.Do(func() {
+		r.closed.Store(true)
+		var released error
+		if !r.options.Observer {
+			ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+			released = r.store.Release(ctx)
+			cancel()
+		}
+		r.stop()
+		closed := r.store.Close() // ends a read of the feed that waits
+		r.running.Wait()
+		r.arrived.close()
+		r.closing = errors.Join(released, closed)
+		if r.closing != nil {
+			r.closing = fmt.Errorf("close registry: %w", r.closing)
+		}
+	})
+	return r.closing
+}

@@ -1,0 +1,6 @@
+-- head: where the feed ends, with the server's clock. It writes nothing.
+--
+-- Uses     base gate
+-- Returns  done now epoch revision tail <live replicas>
+-- Cost     O(1)
+return answer('done', call('ZCOUNT', LEASES, '(' .. int(now), '+inf'))

@@ -1,0 +1,37 @@
+-- quota: puts a client's model over quota until a deadline.
+--
+-- Uses     base gate clients marks
+-- ARGV[5]  client
+-- ARGV[6]  model     '*': the client as a whole
+-- ARGV[7]  until     ms
+-- ARGV[8]  window    ms from now, used where until is 0
+-- ARGV[9]  longest   ms from now beyond which a deadline is capped
+-- ARGV[10] source    heuristic, retry_after, provider_reset or operator, weakest first
+-- ARGV[11] reason
+-- Returns  done now epoch revision tail ''; error NOTREGISTERED
+-- Cost     O(1), apart from one search through the client's roster
+local client, model, source, reason = ARGV[5], ARGV[6], ARGV[10], ARGV[11]
+local rank = { heuristic = 1, retry_after = 2, provider_reset = 3, operator = 4 }
+local record = client_of(client, model)
+if not record then return redis.error_reply('ROLLCALL NOTREGISTERED ' .. int(now)) end
+
+local till = tonumber(ARGV[7])
+if till == 0 then till = now + tonumber(ARGV[8]) end
+till = math.min(till, now + tonumber(ARGV[9]))
+
+local text = call('HGET', MARKS, client .. '\31' .. model)
+local quota, suspension, fence, rest = read_mark(text)
+local since = now
+if quota ~= '' and not part_is_over(quota) then
+  local old_till, _, old_since, old_source = read_part(quota)
+  since = old_since
+  if (rank[source] or 0) < (rank[old_source] or 0) then
+    -- A weaker source changes nothing but is news: an older success must not clear the mark.
+    local before, after = match(quota, '^(%d+\31)%d+(.*)$')
+    quota, till = before .. int(rev + 1) .. after, nil
+  elseif source == old_source then
+    till = math.max(till, old_till)
+  end
+end
+if till then quota = write_part(till, since, source, reason) end
+return change_mark(client, model, record, text or '', mark_text(quota, suspension, fence, rest))

@@ -1,0 +1,79 @@
+-- release: gives up a page of a replica's holds; clients that go leave their marks waiting for their return.
+--
+-- Uses     base gate clients marks
+-- ARGV[5]  wait          ms that a mark without a deadline of its own waits
+-- ARGV[6]  overdue       '1': only if the holder's lease is over, else '0'
+-- Returns  done|same now epoch revision tail <holds left>; with none left, the holder's lease and record are gone;
+--          same when there was nothing to give up, or the lease is not over
+-- Cost     pages of 100 clients or about 2,000 models, whichever comes first
+local wait = now + tonumber(ARGV[5])
+local lease = tonumber(call('ZSCORE', LEASES, holder) or 0)
+if ARGV[6] == '1' and lease > now then return answer('same', '0') end
+
+local budget, payload, writes, drops, touched = 2000, { holder }, {}, {}, {}
+local rosters, held = {}, call('SRANDMEMBER', HOLDS, 100)
+for _, client in ipairs(held) do
+  if budget <= 0 then break end
+  local record = call('HGET', CLIENTS, client)
+  touched[#touched + 1] = client
+  if record then
+    local provider, digest, registered, revision, marks, holders, rest = read_client(record)
+    holders = without_holder(holders, holder)
+    if holders ~= '' then
+      writes[#writes + 1] = client
+      writes[#writes + 1] = write_client(provider, digest, registered, revision, marks, holders, rest)
+      payload[#payload + 1] = client .. '\29held'
+    else
+      local roster = rosters[digest] or call('HGET', ROSTERS, digest)
+      rosters[digest] = roster
+      shift(roster, provider, -1)
+      local _, models = string.gsub(roster, '\30', '')
+      budget = budget - models
+      drops[#drops + 1] = { client = client, digest = digest, marks = marks, roster = roster }
+      payload[#payload + 1] = client .. '\29gone'
+    end
+  end
+end
+
+local left = call('SCARD', HOLDS) - #touched
+if #payload > 1 then
+  commit('released', table.concat(payload, '\29'))
+elseif #touched == 0 and lease == 0 and call('HEXISTS', REPLICAS, holder) == 0 then
+  return answer('same', '0')
+end
+if #writes > 0 then call('HSET', CLIENTS, unpack(writes)) end
+for _, drop in ipairs(drops) do
+  call('HDEL', CLIENTS, drop.client)
+  release_catalog(drop.digest)
+  if drop.marks > 0 then
+    local names, fields = { '*' }, { drop.client .. '\31*' }
+    for model in string.gmatch(drop.roster, '\30([^\31]+)\31') do
+      names[#names + 1] = model
+      fields[#fields + 1] = drop.client .. '\31' .. model
+    end
+    local waiting, ends = {}, 0
+    for i, text in ipairs(call('HMGET', MARKS, unpack(fields))) do
+      if text then
+        waiting[#waiting + 1] = names[i]
+        local deadline = mark_deadline(text)
+        local _, suspension = read_mark(text)
+        if match(suspension, '^0\31') then deadline = math.max(deadline, wait) end
+        call('ZADD', DEADLINES, int(deadline), fields[i])
+        ends = math.max(ends, deadline)
+      end
+    end
+    if #waiting > 0 then
+      write_mark(drop.client .. '\31', '\30' .. int(ends) .. '\30' .. table.concat(waiting, '\31'), ends)
+    end
+  end
+end
+write_counts()
+seal_deadlines()
+if #touched > 0 then call('SREM', HOLDS, unpack(touched)) end
+if left == 0 then
+  call('ZREM', LEASES, holder)
+  call('HDEL', REPLICAS, holder)
+end
+local done = finish(int(left))
+if left == 0 then call('HDEL', META, 'holds:' .. holder) end
+return done

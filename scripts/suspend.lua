@@ -1,0 +1,22 @@
+-- suspend: takes a client's model out of service, with a reason, until a deadline or until it is resumed.
+--
+-- Uses     base gate clients marks
+-- ARGV[5]  client
+-- ARGV[6]  model     '*': the client as a whole
+-- ARGV[7]  until     ms; 0: until resumed
+-- ARGV[8]  reason
+-- Returns  done|same now epoch revision tail ''; same where a suspension stands that ends no sooner;
+--          error NOTREGISTERED
+-- Cost     O(1), apart from one search through the client's roster
+local client, model, till, reason = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
+local record = client_of(client, model)
+if not record then return redis.error_reply('ROLLCALL NOTREGISTERED ' .. int(now)) end
+
+local text = call('HGET', MARKS, client .. '\31' .. model)
+local quota, suspension, fence, rest = read_mark(text)
+if suspension ~= '' and not part_is_over(suspension) then
+  local old_till = read_part(suspension)
+  if old_till == 0 or (till ~= 0 and till <= old_till) then return answer('same') end
+end
+suspension = write_part(till, now, '', reason)
+return change_mark(client, model, record, text or '', mark_text(quota, suspension, fence, rest))

@@ -1,0 +1,39 @@
+-- tidy: removes a page of marks that are over. It changes no answer, so it makes no revision.
+--
+-- Uses     base gate clients marks
+-- ARGV[5]  page      how many marks to look at
+-- Returns  done|same now epoch revision tail <marks removed>; call again until fewer than the page were removed
+-- Cost     O(page), with `deadlines` gone (every deadline is over then) O(marks looked through)
+local page = tonumber(ARGV[5])
+local fields = {}
+if call('EXISTS', DEADLINES) == 1 then
+  fields = call('ZRANGEBYSCORE', DEADLINES, '-inf', int(now), 'LIMIT', 0, page)
+else
+  local cursor, looked = '0', 0
+  repeat
+    local scan = call('HSCAN', MARKS, cursor, 'COUNT', page)
+    cursor = scan[1]
+    for i = 1, #scan[2], 2 do
+      looked = looked + 1
+      local client, model = match(scan[2][i], '^([^\31]*)\31(.*)$')
+      local waits = model == '' or call('HEXISTS', CLIENTS, client) == 0
+      if waits or mark_text(read_mark(scan[2][i + 1])) ~= scan[2][i + 1] then fields[#fields + 1] = scan[2][i] end
+    end
+  until cursor == '0' or #fields >= page or looked >= 2000
+end
+if #fields == 0 then return answer('same', '0') end
+
+for _, field in ipairs(fields) do
+  local client, model = match(field, '^([^\31]*)\31(.*)$')
+  local record, text = call('HGET', CLIENTS, client), ''
+  if record and model ~= '' then
+    text = mark_text(read_mark(call('HGET', MARKS, field)))
+    if text == '' then
+      local provider, digest, registered, revision, marks, holders, rest = read_client(record)
+      call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks - 1, holders, rest))
+    end
+  end
+  write_mark(field, text, mark_deadline(text))
+end
+seal_deadlines()
+return finish(int(#fields))

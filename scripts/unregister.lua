@@ -1,0 +1,36 @@
+-- unregister: gives up the calling replica's hold on a client; with the last hold the client goes, its marks with it.
+--
+-- Uses     base gate clients marks
+-- ARGV[5]  client
+-- Returns  done|same now epoch revision tail ''; same when this replica does not hold the client
+-- Cost     O(1) while others hold the client, else O(its models)
+local client = ARGV[5]
+local record = call('HGET', CLIENTS, client)
+if not record then return answer('same') end
+local provider, digest, registered, revision, marks, holders, rest = read_client(record)
+if not is_holder(holders, replica) then return answer('same') end
+
+holders = without_holder(holders, replica)
+if holders ~= '' then
+  record = write_client(provider, digest, registered, revision, marks, holders, rest)
+  commit('client', client .. '\29' .. record)
+  call('HSET', CLIENTS, client, record)
+  call('SREM', HOLDS, client)
+  return finish()
+end
+
+commit('gone', client)
+local roster = call('HGET', ROSTERS, digest)
+call('HDEL', CLIENTS, client)
+call('SREM', HOLDS, client)
+release_catalog(digest)
+shift(roster, provider, -1)
+write_counts()
+if marks > 0 then
+  local fields = { client .. '\31*' }
+  for model in string.gmatch(roster, '\30([^\31]+)\31') do fields[#fields + 1] = client .. '\31' .. model end
+  call('HDEL', MARKS, unpack(fields))
+  call('ZREM', DEADLINES, unpack(fields))
+  seal_deadlines()
+end
+return finish()

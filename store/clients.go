@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+// Registration asks for a hold of a client, and for a definition.
+type Registration struct {
+	Client   string
+	Provider string
+	Catalog  Catalog
+	Known    bool     // Redis probably has the catalog: it is sent only when Redis asks for it
+	Keep     bool     // drop no marks
+	Seen     Position // a holder's registration drops the marks up to here
+	Actor    string
+	// Asserted, in ms, repeats a registration of that time: it joins a definition that is there and never changes it.
+	// 0 is a registration.
+	Asserted int64
+}
+
+// Register makes this replica a holder of the client and sets the client's definition. An identical registration of
+// a client that it holds, with no mark to drop, changes nothing.
+func (s *Store) Register(ctx context.Context, r Registration) (Reply, error) {
+	send := func(roster, catalog string) (Reply, error) {
+		keep, asserted := "0", ""
+		if r.Keep {
+			keep = "1"
+		}
+		if r.Asserted != 0 {
+			asserted = formatInt(r.Asserted)
+		}
+		return s.run(ctx, call{verb: "register", actor: r.Actor, args: []any{
+			r.Client, r.Provider, r.Catalog.Digest, roster, catalog, keep, r.Seen.Epoch, r.Seen.Revision, asserted,
+		}})
+	}
+	if r.Known {
+		reply, err := send("", "")
+		if !errors.Is(err, errNoCatalog) {
+			return reply, err
+		}
+	}
+	return send(encodeRoster(r.Catalog.Roster), string(r.Catalog.JSON))
+}
+
+// Unregister gives up this replica's hold of the client; with the last hold the client and its marks go. A client that
+// this replica does not hold stays as it is.
+func (s *Store) Unregister(ctx context.Context, client, actor string) (Reply, error) {
+	return s.run(ctx, call{verb: "unregister", actor: actor, args: []any{client}})
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// The errors of this package; use errors.Is.
+var (
+	// ErrInvalid: an argument breaks a rule; Redis was not asked.
+	ErrInvalid = errors.New("invalid")
+	// ErrNotRegistered: no such client, or it does not supply the model.
+	ErrNotRegistered = errors.New("client does not supply the model")
+	// ErrUnavailable: Redis did not answer in time.
+	ErrUnavailable = errors.New("redis unavailable")
+	// ErrClosed: the store was closed.
+	ErrClosed = errors.New("closed")
+	// ErrSchema: the data were written by a newer version.
+	ErrSchema = errors.New("schema of a newer version")
+	// ErrUnsafeServer: the server lacks a feature or a right that Rollcall needs.
+	ErrUnsafeServer = errors.New("unsafe server")
+	// ErrEmpty: the namespace holds no data.
+	ErrEmpty = errors.New("namespace is empty")
+	// ErrBroken: a part of the namespace's data is gone.
+	ErrBroken = errors.New("data of the namespace are damaged")
+
+	errNoCatalog = errors.New("catalog is not in Redis")
+	errClock     = errors.New("operation came outside its time")
+)
+
+// InvalidError names the field that was refused. It matches ErrInvalid.
+type InvalidError struct {
+	Field   string // as the caller knows it, such as "clientID" or "models[3].id"
+	Problem string // what is wrong, and what would be right
+}
+
+// Error implements error.
+func (e *InvalidError) Error() string { return e.Field + ": " + e.Problem }
+
+// Is makes errors.Is(err, ErrInvalid) true.
+func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
+
+// codes maps the error codes of the scripts, "ROLLCALL <CODE> ...", to errors.
+var codes = map[string]error{
+	"BROKEN":        ErrBroken,
+	"CLOCK":         errClock,
+	"EMPTY":         ErrEmpty,
+	"NOCATALOG":     errNoCatalog,
+	"NOTREGISTERED": ErrNotRegistered,
+	"SCHEMA":        ErrSchema,
+}
+
+// scriptError translates what a script refused; other errors come back as they are, with nil as detail.
+func scriptError(err error) (translated error, detail string) {
+	var refused redis.Error
+	if !errors.As(err, &refused) {
+		return err, ""
+	}
+	rest, ok := strings.CutPrefix(refused.Error(), "ROLLCALL ")
+	if !ok {
+		return err, ""
+	}
+	code, detail, _ := strings.Cut(rest, " ")
+	known, ok := codes[code]
+	if !ok {
+		return fmt.Errorf("script refused with unknown code %q", code), detail
+	}
+	if known == ErrSchema {
+		return fmt.Errorf("%w: %s", known, detail), detail
+	}
+	return known, detail
+}
+
+// transient are the starts of Redis' errors that pass by themselves: during start, failover, or a move of slots.
+var transient = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED", "BUSY", "NOREPLICAS"}
+
+// passes says whether another try at the same operation may succeed: nothing was answered, or Redis was not ready.
+func passes(err error) bool {
+	var answered redis.Error
+	if errors.As(err, &answered) {
+		for _, start := range transient {
+			if strings.HasPrefix(answered.Error(), start) {
+				return true
+			}
+		}
+		return false
+	}
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, redis.ErrPoolTimeout) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+}
+
+// unsafe translates what Redis refuses for good for lack of a right or a feature.
+func unsafe(err error) error {
+	var answered redis.Error
+	if !errors.As(err, &answered) {
+		return err
+	}
+	text := answered.Error()
+	switch {
+	case strings.HasPrefix(text, "NOPERM"), strings.HasPrefix(text, "ERR unknown command"):
+		return fmt.Errorf("%w: %s", ErrUnsafeServer, text)
+	case strings.HasPrefix(text, "WRONGPASS"), strings.HasPrefix(text, "NOAUTH"):
+		return &InvalidError{Field: "redis URL", Problem: "user or password refused by the server"}
+	case strings.HasPrefix(text, "ERR AUTH"), strings.HasPrefix(text, "ERR invalid password"):
+		return &InvalidError{Field: "redis URL", Problem: "the server takes no such password"}
+	case strings.HasPrefix(text, "ERR DB index"):
+		return &InvalidError{Field: "redis URL", Problem: "the server has no such database number"}
+	}
+	return err
+}

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	feedBlock    = time.Second            // how long one read of the feed waits for news
+	feedDeadline = 500 * time.Millisecond // on top, for the answer to arrive
+	headEvery    = time.Second            // how old a comparison with the head may get
+	feedPage     = 1000                   // entries a read
+)
+
+// DivergedError says that the history in Redis is not the one that was followed.
+type DivergedError struct {
+	Reason string // gap, chain, epoch, rollback, or missing
+}
+
+// Error implements error.
+func (e *DivergedError) Error() string { return "feed diverged: " + e.Reason }
+
+// Feed follows the entries after a position. It is not safe for concurrent use.
+type Feed struct {
+	store   *Store
+	at      Position
+	checked time.Time // when the last comparison with the head was asked for
+	ahead   bool      // the head was ahead of us then
+	check   func(context.Context) (Head, error)
+	head    Head
+}
+
+// Follow returns the feed after a position. check is how the feed reads the head, at least once a second: Head, or a
+// heartbeat where one is due.
+func (s *Store) Follow(after Position, check func(context.Context) (Head, error)) *Feed {
+	return &Feed{store: s, at: after, check: check}
+}
+
+// Position is that of the last entry handed out.
+func (f *Feed) Position() Position { return f.at }
+
+// Head is the head as it was compared last, and when that was asked for: whatever was acknowledged before that moment
+// and is not behind Position is still to come.
+func (f *Feed) Head() (Head, time.Time) { return f.head, f.checked }
+
+// Next waits for entries, for about a second, and returns them in order, none left out; none is no error. It compares
+// with the head whenever nothing came and at least once a second. A *DivergedError asks for a new snapshot, ErrEmpty
+// and ErrBroken for a new epoch; after other errors Next may be called again.
+func (f *Feed) Next(ctx context.Context) ([]Entry, error) {
+	if time.Since(f.checked) >= headEvery {
+		if err := f.compare(ctx); err != nil {
+			return nil, err
+		}
+	}
+	entries, err := f.read(ctx)
+	if err != nil {
+		f.checked = time.Time{} // after a lost connection the first thing is to compare
+		return nil, err
+	}
+	if len(entries) == 0 && f.ahead {
+		// The head was ahead, yet a read that waited brought nothing: ask where the head was read.
+		if entries, err = f.store.entries(ctx, f.at); err != nil {
+			return nil, err
+		}
+		if len(entries) == 0 {
+			return nil, &DivergedError{Reason: "missing"}
+		}
+	}
+	if len(entries) > 0 {
+		f.at = entries[len(entries)-1].Position
+		f.ahead = f.head.Position.Revision > f.at.Revision
+		return entries, nil
+	}
+	return nil, f.compare(ctx)
+}
+
+func (f *Feed) read(ctx context.Context) ([]Entry, error) {
+	limited, cancel := context.WithTimeout(ctx, feedBlock+feedDeadline)
+	defer cancel()
+	streams, err := f.store.feed.XRead(limited, &redis.XReadArgs{
+		Streams: []string{f.store.keys.feed(), strconv.FormatUint(f.at.Revision, 10) + "-0"},
+		Count:   feedPage,
+		Block:   feedBlock,
+	}).Result()
+	if errors.Is(err, redis.Nil) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read feed: %w: %w", ErrUnavailable, err)
+	}
+	return chain(f.at, streams[0].Messages)
+}
+
+// compare reads the head and holds it against the position.
+func (f *Feed) compare(ctx context.Context) error {
+	asked := time.Now()
+	head, err := f.check(ctx)
+	if err != nil {
+		return err
+	}
+	f.head, f.checked = head, asked
+	f.ahead = head.Position.Revision > f.at.Revision
+	switch {
+	case head.Position.Epoch != f.at.Epoch:
+		return &DivergedError{Reason: "epoch"}
+	case head.Position.Revision < f.at.Revision:
+		return &DivergedError{Reason: "rollback"}
+	case !f.ahead && head.Position.Nonce != f.at.Nonce:
+		return &DivergedError{Reason: "chain"}
+	}
+	return nil
+}
+
+// chain decodes messages and checks that they follow on a position without a gap: same epoch, next revision, and each
+// naming the nonce of the one before. The nonce is what tells when a failover rewrote revisions that were read already.
+func chain(at Position, messages []redis.XMessage) ([]Entry, error) {
+	entries := make([]Entry, 0, len(messages))
+	for _, message := range messages {
+		entry, err := decodeEntry(message)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case entry.Position.Epoch != at.Epoch:
+			return nil, &DivergedError{Reason: "epoch"}
+		case entry.Position.Revision != at.Revision+1:
+			return nil, &DivergedError{Reason: "gap"}
+		case entry.Previous != at.Nonce:
+			return nil, &DivergedError{Reason: "chain"}
+		}
+		entries = append(entries, entry)
+		at = entry.Position
+	}
+	return entries, nil
+}

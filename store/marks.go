@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"time"
+)
+
+// The sources of quota deadlines, weakest first: a stronger one replaces what a weaker one said.
+const (
+	SourceHeuristic     = "heuristic"      // the default window
+	SourceRetryAfter    = "retry_after"    // the provider asked to wait
+	SourceProviderReset = "provider_reset" // the provider named the moment
+	SourceOperator      = "operator"       // a person said so
+)
+
+// Quota asks for a quota mark.
+type Quota struct {
+	Client, Model string
+	Until         int64         // ms; 0: Window from now, by the server's clock
+	Window        time.Duration // for Until 0
+	Longest       time.Duration // later deadlines are capped to this from now
+	Source        string
+	Reason        string
+	Actor         string
+}
+
+// SetQuota marks a model of a client as over quota. ErrNotRegistered where the client does not supply the model.
+func (s *Store) SetQuota(ctx context.Context, q Quota) (Reply, error) {
+	return s.run(ctx, call{verb: "quota", actor: q.Actor, args: []any{
+		q.Client, q.Model, q.Until, q.Window.Milliseconds(), q.Longest.Milliseconds(), q.Source, escape(q.Reason),
+	}})
+}
+
+// ClearQuota ends a quota mark that was set up to seen; a newer one stays.
+func (s *Store) ClearQuota(ctx context.Context, client, model, actor string, seen Position) (Reply, error) {
+	return s.run(ctx, call{verb: "clear", actor: actor, args: []any{client, model, seen.Epoch, seen.Revision}})
+}
+
+// Suspension asks for a suspension.
+type Suspension struct {
+	Client, Model string
+	Until         int64 // ms; 0: until resumed
+	Reason        string
+	Actor         string
+}
+
+// Suspend takes a model of a client out of service. Nothing changes where a suspension stands that ends no sooner.
+// ErrNotRegistered where the client does not supply the model.
+func (s *Store) Suspend(ctx context.Context, p Suspension) (Reply, error) {
+	return s.run(ctx, call{verb: "suspend", actor: p.Actor, args: []any{p.Client, p.Model, p.Until, escape(p.Reason)}})
+}
+
+// Resume ends a suspension that was set up to seen; a newer one stays.
+func (s *Store) Resume(ctx context.Context, client, model, actor string, seen Position) (Reply, error) {
+	return s.run(ctx, call{verb: "resume", actor: actor, args: []any{client, model, seen.Epoch, seen.Revision}})
+}
+
+const tidyPage = 200
+
+// Tidy removes the records of marks that are over, and catalogs that nothing refers to any more. Answers do not change.
+// It returns how many marks it removed, also with an error.
+func (s *Store) Tidy(ctx context.Context) (removed int, err error) {
+	for {
+		reply, err := s.run(ctx, call{verb: "tidy", args: []any{tidyPage}})
+		if err != nil {
+			return removed, err
+		}
+		page, _ := strconv.Atoi(reply.extra)
+		removed += page
+		if page < tidyPage {
+			break
+		}
+	}
+	for cursor := "0"; ; {
+		reply, err := s.run(ctx, call{verb: "sweep", args: []any{cursor}})
+		if err != nil {
+			return removed, err
+		}
+		if cursor = reply.extra; cursor == "0" {
+			return removed, nil
+		}
+	}
+}
+
+func formatInt(n int64) string { return strconv.FormatInt(n, 10) }

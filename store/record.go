@@ -1,0 +1,172 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The separators of records and payloads; control characters are forbidden in IDs and escaped in reasons.
+const (
+	fieldSep = "\x1f" // US, between fields
+	groupSep = "\x1e" // RS, between the groups of a mark and the models of a roster
+	partSep  = "\x1d" // GS, between the parts of a payload
+)
+
+// ClientRecord is a registered client as Redis holds it.
+type ClientRecord struct {
+	Provider     string   // lower-cased, may be empty
+	Digest       string   // of its catalog
+	RegisteredAt int64    // ms; when this definition was set, kept through a loss of the data
+	Revision     uint64   // that set this definition
+	Holders      []string // the replicas that can serve through it
+}
+
+// Mark says what keeps a client from serving a model. A part that is nil is not there.
+type Mark struct {
+	Quota      *MarkPart // over quota until a deadline
+	Suspension *MarkPart // taken out of service, with a reason
+}
+
+// MarkPart is one half of a mark.
+type MarkPart struct {
+	Until    int64  // ms; 0: no deadline
+	Revision uint64 // that set it, or last spoke of it
+	Since    int64  // ms
+	Source   string // of a quota deadline
+	Setter   string // replica
+	Actor    string // the person who set it by hand, empty for a program
+	Reason   string
+}
+
+// PairMark is the mark of one client and model; a nil Mark says that there is none any more.
+type PairMark struct {
+	Client, Model string
+	Mark          *Mark
+}
+
+// Catalog is a list of model descriptions, opaque to the store, with the digest that names it.
+type Catalog struct {
+	Digest string
+	JSON   []byte
+	Roster []RosterEntry
+}
+
+// RosterEntry is one model of a catalog with the number of times it was listed.
+type RosterEntry struct {
+	Model  string
+	Copies int
+}
+
+func encodeRoster(roster []RosterEntry) string {
+	var b strings.Builder
+	for _, entry := range roster {
+		b.WriteString(groupSep + entry.Model + fieldSep + strconv.Itoa(entry.Copies))
+	}
+	return b.String()
+}
+
+var errRecord = errors.New("malformed record")
+
+func decodeClient(text string) (*ClientRecord, error) {
+	fields := strings.Split(text, fieldSep)
+	if len(fields) < 6 {
+		return nil, fmt.Errorf("client: %w: %q", errRecord, text)
+	}
+	registered, err1 := strconv.ParseInt(fields[2], 10, 64)
+	revision, err2 := strconv.ParseUint(fields[3], 10, 64)
+	if err1 != nil || err2 != nil {
+		return nil, fmt.Errorf("client: %w: %q", errRecord, text)
+	}
+	record := &ClientRecord{Provider: fields[0], Digest: fields[1], RegisteredAt: registered, Revision: revision}
+	if fields[5] != "" {
+		record.Holders = strings.Split(fields[5], ",")
+	}
+	return record, nil
+}
+
+// decodeMark reads a mark; nil without an error means that the text holds nothing that concerns a reader.
+func decodeMark(text string) (*Mark, error) {
+	if text == "" {
+		return nil, nil
+	}
+	groups := strings.Split(text, groupSep)
+	if len(groups) < 3 {
+		return nil, fmt.Errorf("mark: %w: %q", errRecord, text)
+	}
+	quota, err1 := decodePart(groups[0])
+	suspension, err2 := decodePart(groups[1])
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	if quota == nil && suspension == nil {
+		return nil, nil
+	}
+	return &Mark{Quota: quota, Suspension: suspension}, nil
+}
+
+func decodePart(text string) (*MarkPart, error) {
+	if text == "" {
+		return nil, nil
+	}
+	fields := strings.Split(text, fieldSep)
+	if len(fields) < 7 {
+		return nil, fmt.Errorf("mark: %w: %q", errRecord, text)
+	}
+	until, err1 := strconv.ParseInt(fields[0], 10, 64)
+	revision, err2 := strconv.ParseUint(fields[1], 10, 64)
+	since, err3 := strconv.ParseInt(fields[2], 10, 64)
+	if err1 != nil || err2 != nil || err3 != nil {
+		return nil, fmt.Errorf("mark: %w: %q", errRecord, text)
+	}
+	return &MarkPart{
+		Until: until, Revision: revision, Since: since,
+		Source: fields[3], Setter: fields[4], Actor: fields[5], Reason: unescape(fields[6]),
+	}, nil
+}
+
+// escape makes free text fit for a record: control characters and the escape itself become %XX.
+func escape(text string) string {
+	clean := func(r rune) bool { return r >= 0x20 && r != 0x7f && r != '%' }
+	if strings.IndexFunc(text, func(r rune) bool { return !clean(r) }) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if clean(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", r)
+		}
+	}
+	return b.String()
+}
+
+func unescape(text string) string {
+	if !strings.Contains(text, "%") {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if code, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(code))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// decodePair reads a field of `marks`; slots and fences have a nil Mark.
+func decodePair(field, text string) (PairMark, error) {
+	client, model, _ := strings.Cut(field, fieldSep)
+	if model == "" {
+		return PairMark{Client: client}, nil
+	}
+	mark, err := decodeMark(text)
+	return PairMark{client, model, mark}, err
+}

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Snapshot is the content of a namespace, read in pages, with the entries that came in while it was read: the pages
+// show every change up to Start and may show later ones; applying Entries in order makes it exact at Head.
+type Snapshot struct {
+	Start   Position
+	Head    Position // the last entry's position
+	Clients map[string]*ClientRecord
+	Marks   []PairMark
+	Entries []Entry
+}
+
+const scanPage = 1000
+
+// Snapshot reads everything but the catalogs. ErrEmpty and ErrBroken as for Head; a *DivergedError when history was
+// lost while it read.
+func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
+	start, err := s.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	snapshot := &Snapshot{Start: start.Position, Head: start.Position, Clients: make(map[string]*ClientRecord)}
+	err = s.scan(ctx, s.keys.clients(), func(client, text string) error {
+		record, err := decodeClient(text)
+		snapshot.Clients[client] = record
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	marks := make(map[string]PairMark)
+	err = s.scan(ctx, s.keys.marks(), func(field, text string) error {
+		pair, err := decodePair(field, text)
+		if pair.Mark != nil {
+			marks[field] = pair
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, pair := range marks {
+		snapshot.Marks = append(snapshot.Marks, pair)
+	}
+	end, err := s.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for snapshot.Head != end.Position {
+		entries, err := s.entries(ctx, snapshot.Head)
+		if err != nil {
+			return nil, err
+		}
+		if len(entries) == 0 || snapshot.Head.Revision > end.Position.Revision {
+			return nil, &DivergedError{Reason: "rollback"}
+		}
+		snapshot.Entries = append(snapshot.Entries, entries...)
+		snapshot.Head = entries[len(entries)-1].Position
+		if snapshot.Head.Revision >= end.Position.Revision {
+			break // entries made after the second head are as welcome
+		}
+	}
+	return snapshot, nil
+}
+
+// scan hands every field of a hash to f, some perhaps twice, in calls that stay short for Redis.
+func (s *Store) scan(ctx context.Context, key string, f func(field, value string) error) error {
+	for cursor := uint64(0); ; {
+		page, next, err := retried(ctx, func(ctx context.Context) ([]string, uint64, error) {
+			return s.client.HScan(ctx, key, cursor, "", scanPage).Result()
+		})
+		if err != nil {
+			return fmt.Errorf("read %s: %w", key, err)
+		}
+		for i := 0; i+1 < len(page); i += 2 {
+			if err := f(page[i], page[i+1]); err != nil {
+				return fmt.Errorf("read %s: field %q: %w", key, page[i], err)
+			}
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
+	}
+}
+
+// batchBytes is the size of replies to aim at when catalogs are fetched: larger ones would hold up Redis.
+const batchBytes = 1 << 20
+
+// Catalogs reads catalogs by digest, in batches of about 1 MB. Digests that Redis does not know are left out.
+func (s *Store) Catalogs(ctx context.Context, digests []string) (map[string][]byte, error) {
+	catalogs := make(map[string][]byte, len(digests))
+	for len(digests) > 0 {
+		batch := min(len(digests), 500)
+		sizes, _, err := retried(ctx, func(ctx context.Context) ([]int64, struct{}, error) {
+			return s.sizes(ctx, digests[:batch])
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read sizes of catalogs: %w", err)
+		}
+		count, bytes := 0, int64(0)
+		for count < batch && (count == 0 || bytes+sizes[count] <= batchBytes) {
+			bytes += sizes[count]
+			count++
+		}
+		values, _, err := retried(ctx, func(ctx context.Context) ([]any, struct{}, error) {
+			values, err := s.client.HMGet(ctx, s.keys.catalogs(), digests[:count]...).Result()
+			return values, struct{}{}, err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read catalogs: %w", err)
+		}
+		for i, value := range values {
+			if text, ok := value.(string); ok {
+				catalogs[digests[i]] = []byte(text)
+			}
+		}
+		digests = digests[count:]
+	}
+	return catalogs, nil
+}
+
+func (s *Store) sizes(ctx context.Context, digests []string) ([]int64, struct{}, error) {
+	sizes := make([]int64, len(digests))
+	commands := make([]*redis.IntCmd, len(digests))
+	_, err := s.client.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i, digest := range digests {
+			commands[i] = pipe.HStrLen(ctx, s.keys.catalogs(), digest)
+		}
+		return nil
+	})
+	for i, command := range commands {
+		sizes[i] = command.Val()
+	}
+	return sizes, struct{}{}, err
+}
+
+// retried repeats a read while it fails for reasons that pass.
+func retried[A, B any](ctx context.Context, read func(context.Context) (A, B, error)) (a A, b B, err error) {
+	for attempt := 0; ; attempt++ {
+		a, b, err = read(ctx)
+		if err == nil || !passes(err) {
+			return a, b, err
+		}
+		if backoff(ctx, attempt) != nil || attempt == 5 {
+			return a, b, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+	}
+}
+
+// entries reads up to a page of the feed after a position and checks the chain.
+func (s *Store) entries(ctx context.Context, after Position) ([]Entry, error) {
+	start := "(" + strconv.FormatUint(after.Revision, 10) + "-0"
+	messages, _, err := retried(ctx, func(ctx context.Context) ([]redis.XMessage, struct{}, error) {
+		messages, err := s.client.XRangeN(ctx, s.keys.feed(), start, "+", feedPage).Result()
+		return messages, struct{}{}, err
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("read feed: %w", err)
+	}
+	return chain(after, messages)
+}
