@@ -16,9 +16,10 @@ import (
 type catalog struct {
 	digest string
 	models []*catalogModel     // in order of first appearance, each once
-	exact  map[string]struct{} // IDs
-	folded map[string]struct{} // ASCII IDs in lower case
-	wide   []string            // the IDs that are not ASCII: their case folding needs a comparison each
+	// For comparing without regard to case and to spaces at the ends:
+	exact  map[string]struct{} // trimmed IDs
+	folded map[string]struct{} // the ASCII ones in lower case
+	wide   []string            // the others: their case folding needs a comparison each
 }
 
 // catalogModel is one model of a catalog.
@@ -81,25 +82,26 @@ func decodeCatalog(digest string, text []byte) (*catalog, error) {
 		info := wire[i].ModelInfo
 		info.MaxContextLength, info.UserDefined, info.IsCompat = wire[i].MaxContextLength, wire[i].UserDefined, wire[i].IsCompat
 		c.models[i] = &catalogModel{info: &info, copies: max(1, wire[i].Copies)}
-		c.exact[info.ID] = struct{}{}
-		if isASCII(info.ID) {
-			c.folded[strings.ToLower(info.ID)] = struct{}{}
+		id := strings.TrimSpace(info.ID)
+		c.exact[id] = struct{}{}
+		if isASCII(id) {
+			c.folded[strings.ToLower(id)] = struct{}{}
 		} else {
-			c.wide = append(c.wide, info.ID)
+			c.wide = append(c.wide, id)
 		}
 	}
 	return c, nil
 }
 
-// supplies says whether the catalog lists a model, by strings.EqualFold.
+// supplies says whether the catalog lists a model; model is trimmed, and compared as strings.EqualFold does.
 func (c *catalog) supplies(model string) bool {
 	if _, ok := c.exact[model]; ok {
 		return true
 	}
 	var lower [96]byte
 	if len(model) > len(lower) || !isASCII(model) {
-		for _, m := range c.models {
-			if strings.EqualFold(m.info.ID, model) {
+		for id := range c.exact {
+			if strings.EqualFold(id, model) {
 				return true
 			}
 		}

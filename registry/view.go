@@ -24,6 +24,7 @@ type View struct {
 	known    map[string]*clientState
 	books    map[string]*book
 	catalogs map[string]*catalogUse
+	idle     []*catalogUse // catalogs without clients
 	dirty    map[*book]struct{}
 	changed  bool // some answer about clients changed
 	expiries expiries
@@ -116,8 +117,19 @@ func (v *View) dropDefinition(old *clientState) {
 	}
 	use := v.catalogs[old.catalog.digest]
 	if use.clients--; use.clients == 0 {
-		delete(v.catalogs, old.catalog.digest)
+		v.idle = append(v.idle, use)
 	}
+}
+
+// dropIdle forgets catalogs that lost their last client. It waits until a batch of entries is through: a later one may
+// use the catalog again.
+func (v *View) dropIdle() {
+	for _, use := range v.idle {
+		if use.clients == 0 {
+			delete(v.catalogs, use.digest)
+		}
+	}
+	v.idle = nil
 }
 
 func (v *View) removeHolder(id, holder string) {
@@ -177,6 +189,7 @@ func (v *View) publish(position Position) {
 		v.publishModels(&next)
 	}
 	v.listing.Store(&next)
+	v.dropIdle()
 }
 
 func (v *View) publishModels(next *listing) {

@@ -1,15 +1,17 @@
 -- tidy: removes a page of marks that are over. It changes no answer, so it makes no revision.
 --
 -- Uses     base gate clients marks
--- ARGV[5]  page      how many marks to look at
--- Returns  done|same now epoch revision tail <marks removed>; call again until fewer than the page were removed
+-- ARGV[5]  page      how many records to remove at most
+-- ARGV[6]  cursor    '0' at the start, then what the last page returned
+-- Returns  done|same now epoch revision tail '<marks removed> <next cursor>'; '0' at the end
 -- Cost     O(page), with `deadlines` gone (every deadline is over then) O(marks looked through)
-local page = tonumber(ARGV[5])
+local page, cursor = tonumber(ARGV[5]), ARGV[6]
 local fields = {}
 if call('EXISTS', DEADLINES) == 1 then
   fields = call('ZRANGEBYSCORE', DEADLINES, '-inf', int(now), 'LIMIT', 0, page)
+  cursor = #fields == page and '1' or '0'
 else
-  local cursor, looked = '0', 0
+  local looked = 0
   repeat
     local scan = call('HSCAN', MARKS, cursor, 'COUNT', page)
     cursor = scan[1]
@@ -21,19 +23,21 @@ else
     end
   until cursor == '0' or #fields >= page or looked >= 2000
 end
-if #fields == 0 then return answer('same', '0') end
+if #fields == 0 then return answer('same', '0 ' .. cursor) end
 
+local removed = 0
 for _, field in ipairs(fields) do
   local client, model = match(field, '^([^\31]*)\31(.*)$')
-  local record, text = call('HGET', CLIENTS, client), ''
-  if record and model ~= '' then
-    text = mark_text(read_mark(call('HGET', MARKS, field)))
+  local record, old, text = call('HGET', CLIENTS, client), call('HGET', MARKS, field), ''
+  if record and old and model ~= '' then -- a scan may show a field twice
+    text = mark_text(read_mark(old))
     if text == '' then
       local provider, digest, registered, revision, marks, holders, rest = read_client(record)
       call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks - 1, holders, rest))
     end
   end
+  if old and model ~= '' then removed = removed + 1 end
   write_mark(field, text, mark_deadline(text))
 end
 seal_deadlines()
-return finish(int(#fields))
+return finish(int(removed) .. ' ' .. cursor)

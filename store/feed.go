@@ -19,7 +19,7 @@ const (
 
 // DivergedError says that the history in Redis is not the one that was followed.
 type DivergedError struct {
-	Reason string // gap, chain, epoch, rollback, or missing
+	Reason string // gap, chain, epoch, rollback, missing, or what is wrong with an entry
 }
 
 // Error implements error.
@@ -123,7 +123,7 @@ func chain(at Position, messages []redis.XMessage) ([]Entry, error) {
 	for _, message := range messages {
 		entry, err := decodeEntry(message)
 		if err != nil {
-			return nil, err
+			return nil, &DivergedError{Reason: err.Error()}
 		}
 		switch {
 		case entry.Position.Epoch != at.Epoch:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 )
@@ -61,14 +62,17 @@ const tidyPage = 200
 // Tidy removes the records of marks that are over, and catalogs that nothing refers to any more. Answers do not change.
 // It returns how many marks it removed, also with an error.
 func (s *Store) Tidy(ctx context.Context) (removed int, err error) {
-	for {
-		reply, err := s.run(ctx, call{verb: "tidy", args: []any{tidyPage}})
+	for cursor := "0"; ; {
+		reply, err := s.run(ctx, call{verb: "tidy", args: []any{tidyPage, cursor}})
 		if err != nil {
 			return removed, err
 		}
-		page, _ := strconv.Atoi(reply.extra)
-		removed += page
-		if page < tidyPage {
+		var marks int
+		if _, err := fmt.Sscan(reply.extra, &marks, &cursor); err != nil {
+			return removed, fmt.Errorf("tidy: reply %q: %w", reply.extra, err)
+		}
+		removed += marks
+		if cursor == "0" {
 			break
 		}
 	}

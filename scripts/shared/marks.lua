@@ -12,9 +12,10 @@ local function read_mark(record)
 end
 
 local function read_part(part)
+  if part == '' then return nil end
   local till, revision, since, source, setter, by =
     match(part, '^(%d+)\31(%d+)\31(%d+)\31([^\31]*)\31([^\31]*)\31([^\31]*)\31')
-  return tonumber(till), tonumber(revision), since, source, setter, by
+  return tonumber(till), tonumber(revision), tonumber(since), source, setter, by
 end
 
 local function write_part(till, since, source, reason)
