@@ -10,7 +10,6 @@
 -- Cost     O(1); Redis frees what was there in the background
 if meta[1] and meta[1] ~= '1' then return redis.error_reply('ROLLCALL SCHEMA ' .. meta[1]) end
 if (epoch or '') ~= ARGV[5] or (tail or '') ~= ARGV[6] then
-  rev = rev or 0
   tail = tail or ''
   epoch = epoch or ''
   return answer('same')
@@ -19,4 +18,4 @@ call('UNLINK', unpack(KEYS))
 epoch, tail, rev, latest = ARGV[7], '', math.max(rev or 0, tonumber(ARGV[8])), 0
 commit('epoch', ARGV[9])
 call('HSET', META, 'schema', '1', 'epoch', epoch)
-return finish()
+return finish(ALL)

@@ -13,7 +13,7 @@
 local client, model, source, reason = ARGV[5], ARGV[6], ARGV[10], ARGV[11]
 local rank = { heuristic = 1, retry_after = 2, provider_reset = 3, operator = 4 }
 local record = client_of(client, model)
-if not record then return redis.error_reply('ROLLCALL NOTREGISTERED ' .. int(now)) end
+if not record then return refuse('NOTREGISTERED') end
 
 local till = tonumber(ARGV[7])
 if till == 0 then till = now + tonumber(ARGV[8]) end

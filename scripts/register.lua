@@ -34,10 +34,10 @@ if redefined then
   if known then
     roster, catalog = known, ''
   elseif catalog == '' then
-    return redis.error_reply('ROLLCALL NOCATALOG ' .. int(now))
+    return refuse('NOCATALOG')
   end
 end
-if record and (redefined or marks > 0) then old_roster = call('HGET', ROSTERS, old_digest) end
+if record and (redefined or marks > 0) then old_roster = call('HGET', ROSTERS, old_digest) or '' end
 
 -- What becomes of the marks: changes holds pairs of model and new text.
 local slot = client .. '\31'
@@ -86,6 +86,13 @@ if not held then holders = holders == '' and replica or holders .. ',' .. replic
 record = write_client(provider, digest, registered, revision, marks, holders, rest)
 local payload = client .. '\29' .. record
 if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
+local touched = { 2, 12, 13, 14 } -- clients holds feed ops
+if redefined then touched = { 2, 3, 4, 5, 6, 7, 12, 13, 14 } end -- and catalogs rosters catalog_refs counts providers
+if waiting or #changes > 0 or not record then
+  touched[#touched + 1] = 8 -- marks
+  touched[#touched + 1] = 9 -- deadlines
+end
+if damaged(touched) then return broken() end
 commit('client', payload)
 
 if redefined then
@@ -106,4 +113,4 @@ call('SADD', HOLDS, client)
 if waiting then write_mark(slot, '', 0) end
 for i = 1, #changes, 2 do write_mark(client .. '\31' .. changes[i], changes[i + 1], mark_deadline(changes[i + 1])) end
 if waiting or #changes > 0 then seal_deadlines() end
-return finish()
+return finish(touched)

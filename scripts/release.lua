@@ -8,6 +8,7 @@
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 local wait = now + tonumber(ARGV[5])
 local lease = tonumber(call('ZSCORE', LEASES, holder) or 0)
+if damaged(ALL) then return broken() end
 if ARGV[6] == '1' and lease > now then return answer('same', '0') end
 
 local budget, payload, writes, drops, touched = 2000, { holder }, {}, {}, {}
@@ -74,6 +75,6 @@ if left == 0 then
   call('ZREM', LEASES, holder)
   call('HDEL', REPLICAS, holder)
 end
-local done = finish(int(left))
+local done = finish(ALL, int(left))
 if left == 0 then call('HDEL', META, 'holds:' .. holder) end
 return done

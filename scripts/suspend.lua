@@ -10,7 +10,7 @@
 -- Cost     O(1), apart from one search through the client's roster
 local client, model, till, reason = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
 local record = client_of(client, model)
-if not record then return redis.error_reply('ROLLCALL NOTREGISTERED ' .. int(now)) end
+if not record then return refuse('NOTREGISTERED') end
 
 local text = call('HGET', MARKS, client .. '\31' .. model)
 local quota, suspension, fence, rest = read_mark(text)

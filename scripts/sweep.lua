@@ -4,6 +4,7 @@
 -- ARGV[5]  cursor    '0' at the start
 -- Returns  done|same now epoch revision tail <next cursor>; '0' at the end
 -- Cost     O(100 catalogs)
+if damaged({ 3, 4, 5, 13 }) then return broken() end -- catalogs rosters catalog_refs feed
 local oldest = call('XRANGE', FEED, '-', '+', 'COUNT', 1)
 local first_kept = oldest[1] and tonumber(match(oldest[1][1], '^%d+')) or 0
 local scan = call('HSCAN', CATALOG_REFS, ARGV[5], 'COUNT', 100)
@@ -16,4 +17,4 @@ if #gone == 0 then return answer('same', scan[1]) end
 call('HDEL', CATALOGS, unpack(gone))
 call('HDEL', ROSTERS, unpack(gone))
 call('HDEL', CATALOG_REFS, unpack(gone))
-return finish(scan[1])
+return finish({ 3, 4, 5 }, scan[1])

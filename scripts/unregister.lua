@@ -6,19 +6,24 @@
 -- Cost     O(1) while others hold the client, else O(its models)
 local client = ARGV[5]
 local record = call('HGET', CLIENTS, client)
-if not record then return answer('same') end
+if not record then
+  if damaged({ 2 }) then return broken() end -- clients
+  return answer('same')
+end
 local provider, digest, registered, revision, marks, holders, rest = read_client(record)
 if not is_holder(holders, replica) then return answer('same') end
 
 holders = without_holder(holders, replica)
 if holders ~= '' then
   record = write_client(provider, digest, registered, revision, marks, holders, rest)
+  if damaged({ 2, 12, 13, 14 }) then return broken() end -- clients holds feed ops
   commit('client', client .. '\29' .. record)
   call('HSET', CLIENTS, client, record)
   call('SREM', HOLDS, client)
-  return finish()
+  return finish({ 12, 13, 14 })
 end
 
+if damaged(ALL) then return broken() end
 commit('gone', client)
 local roster = call('HGET', ROSTERS, digest)
 call('HDEL', CLIENTS, client)
@@ -33,4 +38,4 @@ if marks > 0 then
   call('ZREM', DEADLINES, unpack(fields))
   seal_deadlines()
 end
-return finish()
+return finish(ALL)

@@ -6,7 +6,7 @@ type keys struct{ prefix string }
 
 func newKeys(namespace string) keys { return keys{"rollcall:{" + namespace + "}:"} }
 
-func (k keys) meta() string        { return k.prefix + "meta" }         // HASH: schema, epoch, rev, tail, now, sizes
+func (k keys) meta() string        { return k.prefix + "meta" }         // HASH: schema, epoch, rev, tail, now, deadline, sizes of all
 func (k keys) clients() string     { return k.prefix + "clients" }      // HASH: client -> record
 func (k keys) catalogs() string    { return k.prefix + "catalogs" }     // HASH: digest -> model descriptions
 func (k keys) rosters() string     { return k.prefix + "rosters" }      // HASH: digest -> model IDs with copies

@@ -64,13 +64,17 @@ end
 -- seal_deadlines gives the key the lifetime of its latest deadline.
 local function seal_deadlines()
   local last = call('ZREVRANGE', DEADLINES, 0, 0, 'WITHSCORES')
-  latest = tonumber(last[2] or 0)
-  if latest > 0 then call('PEXPIREAT', DEADLINES, int(latest)) end
+  local last_deadline = tonumber(last[2] or 0)
+  if last_deadline > 0 and (last_deadline ~= latest or latest <= now) then
+    call('PEXPIREAT', DEADLINES, int(last_deadline))
+  end
+  latest = last_deadline
 end
 
 -- change_mark makes a pair's new text known and keeps the number of marks in the client's record right.
 local function change_mark(client, model, record, old, new)
   local field = client .. '\31' .. model
+  if damaged({ 2, 8, 9, 13, 14 }) then return broken() end -- clients marks deadlines feed ops
   commit('mark', client .. '\29' .. model .. '\29' .. new)
   write_mark(field, new, mark_deadline(new))
   seal_deadlines()
@@ -79,7 +83,7 @@ local function change_mark(client, model, record, old, new)
     marks = marks + (new == '' and -1 or 1)
     call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks, holders, rest))
   end
-  return finish()
+  return finish({ 8, 9, 13, 14 })
 end
 
 -- client_of answers the record of a client that supplies the model, else nil.
@@ -87,14 +91,17 @@ local function client_of(client, model)
   local record = call('HGET', CLIENTS, client)
   if not record then return nil end
   local _, digest = read_client(record)
-  if model ~= '*' and not supplies(call('HGET', ROSTERS, digest), model) then return nil end
+  if model ~= '*' and not supplies(call('HGET', ROSTERS, digest) or '', model) then return nil end
   return record
 end
 
 -- lift takes a part off a mark: without an actor only one that the caller had seen and that no operator set.
 local function lift(client, model, which, seen)
   local record, text = client_of(client, model), call('HGET', MARKS, client .. '\31' .. model)
-  if not record or not text then return answer('same') end
+  if not record or not text then
+    if damaged({ 2, 4, 8 }) then return broken() end -- clients rosters marks
+    return answer('same')
+  end
   local quota, suspension, fence, rest = read_mark(text)
   local part = which == 'quota' and quota or suspension
   if part == '' then return answer('same') end
