@@ -12,7 +12,11 @@ type target interface {
 	setClient(id string, record *store.ClientRecord)
 	removeClient(id string)
 	removeHolder(id, holder string)
+	clearMarks(id string)
 	setMark(id, model string, mark *store.Mark)
+
+	recordOf(id string) *store.ClientRecord // nil: not there
+	markOf(id, model string) *store.Mark    // nil: none
 }
 
 // apply carries an entry out. It returns false for a kind it does not know, of a newer version: then only reading
@@ -34,6 +38,16 @@ func apply(to target, entry store.Entry) bool {
 				to.removeClient(release.Client)
 			} else {
 				to.removeHolder(release.Client, entry.Holder)
+			}
+		}
+	case store.KindAsserted:
+		for _, one := range entry.Asserted {
+			to.setClient(one.Client, one.Record)
+			if !one.MarksStay {
+				to.clearMarks(one.Client)
+			}
+			for _, pair := range one.Marks {
+				to.setMark(one.Client, pair.Model, pair.Mark)
 			}
 		}
 	case store.KindEpoch:
@@ -69,6 +83,12 @@ func (c contents) removeHolder(id, holder string) {
 	}
 }
 
+func (c contents) clearMarks(id string) {
+	if client := c[id]; client != nil {
+		clear(client.marks)
+	}
+}
+
 func (c contents) setMark(id, model string, mark *store.Mark) {
 	client := c[id]
 	switch {
@@ -78,6 +98,20 @@ func (c contents) setMark(id, model string, mark *store.Mark) {
 	default:
 		client.marks[model] = mark
 	}
+}
+
+func (c contents) recordOf(id string) *store.ClientRecord {
+	if client := c[id]; client != nil {
+		return client.record
+	}
+	return nil
+}
+
+func (c contents) markOf(id, model string) *store.Mark {
+	if client := c[id]; client != nil {
+		return client.marks[model]
+	}
+	return nil
 }
 
 // newContents makes the contents at the snapshot's head: its pages, and the entries that came in meanwhile on top.
@@ -164,17 +198,4 @@ func (v *View) missing(records func(yield func(*store.ClientRecord) bool)) []str
 		digests = append(digests, record.Digest)
 	}
 	return digests
-}
-
-// holds lists the clients that a replica holds.
-func (v *View) holds(replica string) []*definition {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	var held []*definition
-	for _, c := range v.known {
-		if slices.Contains(c.holders, replica) {
-			held = append(held, c.definition)
-		}
-	}
-	return held
 }

@@ -15,7 +15,7 @@ import (
 // catalog is a list of models as clients register it, shared by all that registered the same. It does not change.
 type catalog struct {
 	digest string
-	models []*catalogModel     // in order of first appearance, each once
+	models []*catalogModel // in order of first appearance, each once
 	// For comparing without regard to case and to spaces at the ends:
 	exact  map[string]struct{} // trimmed IDs
 	folded map[string]struct{} // the ASCII ones in lower case

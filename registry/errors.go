@@ -14,11 +14,11 @@ var (
 	ErrInvalid = store.ErrInvalid
 	// ErrNotRegistered: the client is not registered, or does not supply the model. Nothing was changed.
 	ErrNotRegistered = store.ErrNotRegistered
-	// ErrPending: Redis has accepted the write, but this replica's view could not be brought up to it in time. The
-	// write is not lost and must not be repeated.
-	ErrPending = errors.New("accepted, not yet visible here")
-	// ErrUnavailable: Redis could not be asked within OperationTimeout. Nothing was changed, and nothing of the call
-	// will be executed later; only where the connection broke after the request was sent may it have been executed.
+	// ErrPending: the write is safe and must not be repeated, but not everywhere yet. Either Redis cannot be reached: the
+	// own view shows the write, and it is replayed in order, with its original deadlines, when Redis is back; a replay
+	// that is refused is logged and counted. Or Redis has it and this replica's view could not be brought up in time.
+	ErrPending = errors.New("pending")
+	// ErrUnavailable: Redis did not answer within OperationTimeout, and the call was none that can wait.
 	ErrUnavailable = store.ErrUnavailable
 	// ErrEpoch: the position belongs to another history of the data in Redis, so waiting for it has no end.
 	ErrEpoch = errors.New("position of another epoch")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/rollcall-dev/rollcall/store"
@@ -16,7 +17,8 @@ const resyncEvery = time.Second
 // errUnknownKind: an entry of a newer version came in.
 var errUnknownKind = errors.New("entry of an unknown kind")
 
-// follow keeps the view up to date until ctx ends. It is the only goroutine that moves the view's position.
+// follow keeps the view up to date until ctx ends. It is the only goroutine that moves the view's position, and the
+// one probe that looks for Redis while it is away.
 func (r *ModelRegistry) follow(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; {
 		err := r.step(ctx)
@@ -27,27 +29,35 @@ func (r *ModelRegistry) follow(ctx context.Context) {
 			failures = 0
 			continue
 		}
-		if r.health.failed(err) {
-			r.options.Logger.WithError(err).Warn("rollcall: the view is no longer fed; reads go on from it")
-		}
+		r.failed(err)
 		failures++
-		pause(ctx, min(50*time.Millisecond<<min(failures, 5), time.Second))
+		longest := min(50*time.Millisecond<<min(failures, 4), 500*time.Millisecond)
+		pause(ctx, longest/2+rand.N(longest/2))
+	}
+}
+
+// failed takes note that Redis could not be asked.
+func (r *ModelRegistry) failed(err error) {
+	if r.health.failed(err) {
+		r.options.Logger.WithError(err).Warn("rollcall: redis is away; reads go on from the view, writes wait")
 	}
 }
 
 // step takes in what the feed has, and mends what it finds broken.
 func (r *ModelRegistry) step(ctx context.Context) error {
+	if r.feed == nil { // opened without Redis
+		return r.recover(ctx, nil)
+	}
+	if r.heart.takeLapsed() {
+		if err := r.rejoin(ctx); err != nil {
+			return err
+		}
+	}
 	entries, err := r.feed.Next(ctx)
 	if err == nil {
 		err = r.take(ctx, entries)
 	}
-	var diverged *store.DivergedError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &diverged), errors.Is(err, errUnknownKind), errors.Is(err, errMissingCatalog):
-	case (errors.Is(err, store.ErrEmpty) || errors.Is(err, store.ErrBroken)) && !r.options.Observer:
-	default:
+	if err == nil || !mendable(err) {
 		return err
 	}
 	r.health.diverged()
@@ -56,59 +66,146 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		pause(ctx, wait)
 	}
 	pause(ctx, rand.N(20*time.Millisecond)) // replicas that lost the same feed should not all ask in one moment
-	return r.recover(ctx)
+	return r.recover(ctx, err)
 }
 
-// recover brings view and Redis together again after their histories parted.
-func (r *ModelRegistry) recover(ctx context.Context) error {
-	held := r.holds(r.options.ReplicaID)
-	epoch := r.Position().Epoch
+// mendable says whether reading everything anew can help.
+func mendable(err error) bool {
+	var diverged *store.DivergedError
+	return errors.As(err, &diverged) || errors.Is(err, store.ErrEmpty) || errors.Is(err, store.ErrBroken) ||
+		errors.Is(err, errUnknownKind) || errors.Is(err, errMissingCatalog) || errors.Is(err, errRefused)
+}
+
+// recover brings view and Redis together: at the start, and after their histories parted for a reason.
+func (r *ModelRegistry) recover(ctx context.Context, reason error) error {
+	before := r.Position().Epoch
 	if !r.options.Observer {
-		if err := r.join(ctx); err != nil {
+		if err := r.begin(ctx, reason); err != nil {
 			return err
 		}
 	}
-	if err := r.resync(ctx); err != nil {
-		return err
-	}
-	if r.options.Observer || r.Position().Epoch == epoch {
+	err := r.resync(ctx)
+	if errors.Is(err, store.ErrEmpty) && r.options.Observer {
+		r.feed = r.store.Follow(Position{}, r.checkHead)
 		return nil
 	}
-	return r.reassert(ctx, held)
-}
-
-// reassert brings clients that this replica holds into a history that may not know them.
-func (r *ModelRegistry) reassert(ctx context.Context, held []*definition) error {
-	for _, d := range held {
-		infos := make([]*ModelInfo, 0, len(d.catalog.models))
-		for _, model := range d.catalog.models {
-			for range model.copies {
-				infos = append(infos, model.info)
-			}
-		}
-		made, err := encodeCatalog(infos)
-		if err != nil {
-			return err
-		}
-		limited, cancel := r.limit(ctx)
-		_, err = r.store.Register(limited, store.Registration{
-			Client: d.client, Provider: d.provider, Catalog: made, Known: true, Keep: true, Asserted: d.registeredAt,
-		})
-		cancel()
-		if err != nil {
-			return fmt.Errorf("re-assert client %q: %w", d.client, err)
-		}
+	if err != nil {
+		return err
+	}
+	if before != "" && r.Position().Epoch != before && !r.options.Observer {
+		return r.reassert(ctx)
 	}
 	return nil
 }
 
+// begin joins the history in Redis. Where that is none, or damaged, or went back behind what this view has seen, it
+// begins a new epoch first; a replica that finds a new one already joins that.
+func (r *ModelRegistry) begin(ctx context.Context, reason error) error {
+	for range 10 {
+		found, err := r.store.Trace(ctx)
+		if err != nil {
+			return err
+		}
+		err = r.join(ctx)
+		var diverged *store.DivergedError
+		lost := errors.As(reason, &diverged) && diverged.Lost() && found.Epoch == r.Position().Epoch
+		switch {
+		case err == nil && !lost:
+			return nil
+		case err != nil && !errors.Is(err, store.ErrEmpty) && !errors.Is(err, store.ErrBroken):
+			return err
+		case err != nil:
+			reason = err
+		}
+		limited, cancel := r.limit(ctx)
+		began, err := r.store.Begin(limited, found, r.Position(), reason.Error())
+		cancel()
+		if err != nil {
+			return err
+		}
+		if began {
+			r.options.Logger.WithField("reason", reason.Error()).
+				Info("rollcall: a new epoch begins; every replica brings its clients")
+		}
+	}
+	return fmt.Errorf("begin an epoch: %w: the history changes under every try", ErrUnavailable)
+}
+
+// reassert brings this replica's clients, with the marks that the view knows, into a new history.
+func (r *ModelRegistry) reassert(ctx context.Context) error {
+	assertions, err := r.holdings.assertions(r.View)
+	if err != nil {
+		return err
+	}
+	return r.assert(ctx, assertions, r.left)
+}
+
+// rejoin brings this replica back after the others took it for dead. The marks of its clients wait in Redis.
+func (r *ModelRegistry) rejoin(ctx context.Context) error {
+	r.options.Logger.Warn("rollcall: the lease was over, as after a long pause; joining again")
+	if err := r.join(ctx); err != nil {
+		return err
+	}
+	assertions, err := r.holdings.assertions(r.View)
+	if err != nil {
+		return err
+	}
+	return r.assert(ctx, assertions, Position{})
+}
+
+// assertTimeout is enough for thousands of clients.
+const assertTimeout = 10 * time.Second
+
+func (r *ModelRegistry) assert(ctx context.Context, assertions []store.Assertion, view Position) error {
+	ctx, cancel := context.WithTimeout(ctx, assertTimeout)
+	defer cancel()
+	if err := r.store.Assert(ctx, assertions, view); err != nil {
+		return fmt.Errorf("bring back %d clients: %w", len(assertions), err)
+	}
+	return nil
+}
+
+// drain replays the writes that waited, in order, until one cannot reach Redis.
+func (r *ModelRegistry) drain(ctx context.Context) error {
+	refused := false
+	for w := r.pending.first(); w != nil; w = r.pending.first() {
+		limited, cancel := r.limit(ctx)
+		_, err := w.replay(limited)
+		cancel()
+		if errors.Is(err, ErrUnavailable) {
+			return err
+		}
+		if errors.Is(err, ErrNotRegistered) && r.remains.has(w.key.client) {
+			return nil // it has to wait until the client's holder has brought it back
+		}
+		r.pending.done(w)
+		if err != nil {
+			refused = true
+			r.health.refusedOne()
+			r.options.Logger.WithError(err).WithField("write", w.what).Error("rollcall: a write that waited was refused")
+		}
+	}
+	if refused { // the view shows it: read what is true
+		return errRefused
+	}
+	return nil
+}
+
+// errRefused: the view shows a write that Redis refused.
+var errRefused = errors.New("a write that waited was refused")
+
 // take shows entries in the view. None is news, too: the view was up to date when the head was last compared.
 func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 	if len(entries) > 0 {
-		catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {
+		catalogs, err := r.fetch(ctx, nil, func(yield func(*store.ClientRecord) bool) {
 			for _, entry := range entries {
 				if entry.Record != nil && !yield(entry.Record) {
 					return
+				}
+				for _, one := range entry.Asserted {
+					if !yield(one.Record) {
+						return
+					}
 				}
 			}
 		})
@@ -116,41 +213,49 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 			return err
 		}
 		known := r.advance(entries, catalogs)
+		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
 		if !known {
 			return errUnknownKind
 		}
-		for _, entry := range entries {
-			if entry.Kind == store.KindReleased && entry.Holder == r.options.ReplicaID && !r.closed.Load() {
-				r.options.Logger.Warn("rollcall: the others took this replica for dead and gave up its clients")
-			}
-		}
 	}
+	r.drop(r.remains.expired())
+	r.healing.Store(len(r.remains.holders) > 0)
 	head, asked := r.feed.Head()
-	if head.Position.Revision <= r.Position().Revision {
-		if r.health.current(asked) {
-			r.options.Logger.Info("rollcall: the view is fed again")
+	r.heard(head)
+	r.expire()
+	if head.Position.Revision > r.Position().Revision {
+		return nil
+	}
+	if r.pending.len() > 0 {
+		if err := r.drain(ctx); err != nil {
+			return err
 		}
 	}
-	r.health.replicas(head.Replicas)
-	r.expire()
+	if r.health.current(asked) {
+		r.options.Logger.Info("rollcall: redis is back; the view is fed again")
+	}
 	return nil
 }
 
 // errMissingCatalog: a catalog that a record refers to is not in Redis.
 var errMissingCatalog = errors.New("catalog is missing in redis")
 
-// fetch brings the catalogs of records that the view does not have.
-func (r *ModelRegistry) fetch(ctx context.Context, records func(yield func(*store.ClientRecord) bool)) (map[string]*catalog, error) {
-	digests := r.missing(records)
+// fetch brings the catalogs of records that neither the view nor catalogs have, and adds them to catalogs.
+func (r *ModelRegistry) fetch(ctx context.Context, catalogs map[string]*catalog,
+	records func(yield func(*store.ClientRecord) bool),
+) (map[string]*catalog, error) {
+	digests := slices.DeleteFunc(r.missing(records), func(digest string) bool { return catalogs[digest] != nil })
 	if len(digests) == 0 {
-		return nil, nil
+		return catalogs, nil
 	}
 	texts, err := r.store.Catalogs(ctx, digests)
 	if err != nil {
 		return nil, err
 	}
-	catalogs := make(map[string]*catalog, len(digests))
+	if catalogs == nil {
+		catalogs = make(map[string]*catalog, len(digests))
+	}
 	for _, digest := range digests {
 		text, ok := texts[digest]
 		if !ok {
@@ -198,7 +303,22 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	if !known {
 		return Position{}, errUnknownKind
 	}
-	catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {
+	for _, entry := range snapshot.Entries {
+		if entry.All {
+			snapshot.Asserted[entry.Replica] = true
+		}
+	}
+	position := r.Position()
+	newEpoch := position.Epoch != snapshot.Head.Epoch
+	if newEpoch {
+		r.left = position
+		if position.Epoch == "" {
+			r.health.settling(time.Now().Add(snapshot.Began.Add(r.options.LeaseTTL).Sub(r.clock.Now())))
+		}
+	}
+	r.remains.carry(r.View, c, newEpoch, snapshot.Asserted, r.options.LeaseTTL)
+	needs := r.pending.show(c)
+	catalogs, err := r.fetch(ctx, needs, func(yield func(*store.ClientRecord) bool) {
 		for _, client := range c {
 			if !yield(client.record) {
 				return
@@ -208,28 +328,15 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	if err != nil {
 		return Position{}, err
 	}
+	r.healing.Store(len(r.remains.holders) > 0)
 	r.replace(c, catalogs, snapshot.Head)
 	return snapshot.Head, nil
 }
 
-// checkHead compares with the head of the feed; where a heartbeat is due, it is one.
+// checkHead compares with the head of the feed.
 func (r *ModelRegistry) checkHead(ctx context.Context) (store.Head, error) {
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
-	if r.options.Observer || r.closed.Load() || time.Since(r.lastHeartbeat) < r.options.LeaseTTL/3 {
-		return r.store.Head(ctx)
-	}
-	head, joined, err := r.store.Heartbeat(ctx, r.options.LeaseTTL)
-	if err != nil {
-		return head, err
-	}
-	r.lastHeartbeat = time.Now()
-	if joined {
-		return head, nil
-	}
-	if err := r.join(ctx); err != nil {
-		return head, err
-	}
 	return r.store.Head(ctx)
 }
 

@@ -10,29 +10,37 @@ type Health struct {
 	Connected bool          // Redis answered the last time it was asked
 	Stale     bool          // the view may lack changes: Redis is away, or the view is being read anew
 	Age       time.Duration // the view shows everything that was acknowledged longer ago than this
-	Settling  bool          // the namespace began anew a short while ago and may not be complete yet
+	Settling  bool          // the history began less than a lease before this replica came: clients may be missing yet
 	Position  Position      // of the view
 	Replicas  int           // replicas with a lease, as last heard
 	Pending   int           // writes that wait for Redis
+	Refused   int           // writes that had waited and then were refused
+	Since     time.Time     // when Connected became what it is
 	LastError error         // what ended the connection last, nil for nothing so far
 }
 
-// healthRecord gathers what Health reports. The follower writes it.
+// healthRecord gathers what Health reports.
 type healthRecord struct {
 	mu      sync.Mutex
 	up      bool
 	stale   bool
 	asOf    time.Time
+	since   time.Time
+	settles time.Time
 	count   int
+	refused int
 	lastErr error
 }
 
-// current notes that the view was complete at a moment. It returns true when that is news.
+// current notes that the view was complete at a moment. It returns true when the connection was away before.
 func (h *healthRecord) current(asOf time.Time) (news bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	news = h.lastErr != nil && !h.up
-	h.up, h.stale = true, false
+	if !h.up {
+		h.up, h.since = true, time.Now()
+	}
+	h.stale = false
 	if asOf.After(h.asOf) {
 		h.asOf = asOf
 	}
@@ -43,7 +51,10 @@ func (h *healthRecord) current(asOf time.Time) (news bool) {
 func (h *healthRecord) failed(err error) (news bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	news = h.up
+	news = h.up || h.lastErr == nil
+	if h.up || h.since.IsZero() {
+		h.since = time.Now()
+	}
 	h.up, h.stale, h.lastErr = false, true, err
 	return news
 }
@@ -60,13 +71,40 @@ func (h *healthRecord) replicas(count int) {
 	h.count = count
 }
 
+func (h *healthRecord) refusedOne() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused++
+}
+
+func (h *healthRecord) settling(until time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.settles = until
+}
+
+func (h *healthRecord) connected() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.up
+}
+
+// unbroken says whether the connection has been there for so long without a break.
+func (h *healthRecord) unbroken(d time.Duration) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.up && time.Since(h.since) >= d
+}
+
 // Health reports on the view and on the connection to Redis. It does not ask Redis.
 func (r *ModelRegistry) Health() Health {
+	waiting := r.pending.len()
 	r.health.mu.Lock()
 	defer r.health.mu.Unlock()
 	return Health{
 		Connected: r.health.up, Stale: r.health.stale, Age: time.Since(r.health.asOf),
-		Position: r.Position(), Replicas: r.health.count, LastError: r.health.lastErr,
+		Settling: time.Now().Before(r.health.settles), Position: r.Position(), Replicas: r.health.count,
+		Pending: waiting, Refused: r.health.refused, Since: r.health.since, LastError: r.health.lastErr,
 	}
 }
 

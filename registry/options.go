@@ -35,6 +35,9 @@ type Options struct {
 	Observer bool
 	// OperationTimeout limits every write, Sync included, from call to return. 0 means 1 s; at most 1 min.
 	OperationTimeout time.Duration
+	// StartDegraded opens the registry although Redis cannot be reached: with an empty view, writes that wait, and a
+	// connection as soon as there is one.
+	StartDegraded bool
 	// TLS is used for rediss:// URLs in place of the system's settings. nil means the system's root certificates.
 	TLS *tls.Config
 	// Logger hears of resyncs, lost connections and the like. nil means logrus' standard logger.

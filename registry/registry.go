@@ -19,11 +19,8 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,13 +42,18 @@ type ModelRegistry struct {
 	arrived arrivals
 	health  healthRecord
 	closed  atomic.Bool
+	healing atomic.Bool // clients of an earlier epoch remain in the view
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	once    sync.Once
 	closing error
 
-	lastHeartbeat time.Time // the follower's
-	lastResync    time.Time // the follower's
+	heart      heart
+	holdings   holdings
+	pending    pending
+	remains    remains   // the follower's
+	left       Position  // the follower's: where the view was when the epoch changed
+	lastResync time.Time // the follower's
 }
 
 // Open opens the registry in the Redis behind a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2, or
@@ -91,15 +93,24 @@ const openTimeout = 30 * time.Second
 
 func open(ctx context.Context, s *store.Store, opts Options) (*ModelRegistry, error) {
 	r := &ModelRegistry{View: newView(s.Clock()), options: opts, store: s}
+	r.holdings.init()
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	if err := r.start(ctx); err != nil {
+	err := r.start(ctx)
+	if err != nil && opts.StartDegraded && errors.Is(err, ErrUnavailable) {
+		r.failed(err)
+		err = nil
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open registry: %w", err), s.Close())
 	}
 	var background context.Context
 	background, r.stop = context.WithCancel(context.Background())
 	r.running.Go(func() { r.follow(background) })
 	r.running.Go(func() { r.watchClock(background) })
+	if !opts.Observer {
+		r.running.Go(func() { r.keepLease(background) })
+	}
 	return r, nil
 }
 
@@ -111,66 +122,12 @@ func (r *ModelRegistry) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !r.options.Observer {
-		if err := r.join(ctx); err != nil {
-			return err
-		}
-	}
-	err = r.resync(ctx)
-	if errors.Is(err, store.ErrEmpty) && r.options.Observer {
-		r.feed = r.store.Follow(Position{}, r.checkHead)
-		return nil
-	}
-	return err
+	return r.recover(ctx, nil)
 }
 
 // limit bounds one call to Redis.
 func (r *ModelRegistry) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, r.options.OperationTimeout)
-}
-
-// join makes this replica known. Where the namespace holds no data, or lost a part of them, it begins a new epoch.
-func (r *ModelRegistry) join(ctx context.Context) error {
-	record, err := json.Marshal(describeProcess())
-	if err != nil {
-		return fmt.Errorf("describe replica: %w", err)
-	}
-	for {
-		limited, cancel := r.limit(ctx)
-		head, err := r.store.Join(limited, r.options.LeaseTTL, string(record))
-		cancel()
-		switch {
-		case err == nil:
-			r.lastHeartbeat = time.Now()
-			r.health.replicas(head.Replicas)
-			return nil
-		case !errors.Is(err, store.ErrEmpty) && !errors.Is(err, store.ErrBroken):
-			return err
-		}
-		limited, cancel = r.limit(ctx)
-		_, err = r.store.Begin(limited, r.Position(), err.Error())
-		cancel()
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// processRecord describes a replica to the people who look for it.
-type processRecord struct {
-	Host    string    `json:"host"`
-	PID     int       `json:"pid"`
-	Version string    `json:"version,omitempty"`
-	Started time.Time `json:"started"`
-}
-
-func describeProcess() processRecord {
-	host, _ := os.Hostname() // an empty name is as good as an error here
-	record := processRecord{Host: host, PID: os.Getpid(), Started: time.Now().UTC()}
-	if build, ok := debug.ReadBuildInfo(); ok {
-		record.Version = build.Main.Version
-	}
-	return record
 }
 
 // closeTimeout is what giving up the holds may take; together with stopping, Close stays under 2 s.
@@ -184,7 +141,7 @@ func (r *ModelRegistry) Close() error {
 	r.once.Do(func() {
 		r.closed.Store(true)
 		var released error
-		if !r.options.Observer {
+		if !r.options.Observer && r.health.connected() {
 			ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 			released = r.store.Release(ctx)
 			cancel()
@@ -193,6 +150,9 @@ func (r *ModelRegistry) Close() error {
 		closed := r.store.Close() // ends a read of the feed that waits
 		r.running.Wait()
 		r.arrived.close()
+		if lost := r.pending.len(); lost > 0 {
+			released = errors.Join(released, fmt.Errorf("%w: %d writes that waited for redis are lost", ErrUnavailable, lost))
+		}
 		r.closing = errors.Join(released, closed)
 		if r.closing != nil {
 			r.closing = fmt.Errorf("close registry: %w", r.closing)

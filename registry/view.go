@@ -138,6 +138,14 @@ func (v *View) removeHolder(id, holder string) {
 	}
 }
 
+func (v *View) clearMarks(id string) {
+	if c := v.known[id]; c != nil {
+		for model := range c.marks {
+			v.setMark(id, model, nil)
+		}
+	}
+}
+
 // setMark sets the mark of a pair; nil removes it. A client that is not there has no marks.
 func (v *View) setMark(id, model string, mark *store.Mark) {
 	c := v.known[id]
@@ -166,6 +174,20 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 		b.marks[id] = mark
 	}
 	v.dirty[b] = struct{}{}
+}
+
+func (v *View) recordOf(id string) *store.ClientRecord {
+	if c := v.known[id]; c != nil {
+		return c.record()
+	}
+	return nil
+}
+
+func (v *View) markOf(id, model string) *store.Mark {
+	if c := v.known[id]; c != nil {
+		return c.marks[model]
+	}
+	return nil
 }
 
 // mark returns the mark of a pair that is running, nil for none.

@@ -1,11 +1,15 @@
 -- heartbeat: renews a lease; also a sample of the clock and of the head. It makes no revision.
 --
--- Uses     base gate
--- ARGV[5]  lease     ms
--- Returns  done|same now epoch revision tail <live replicas>; same when the lease is gone and the replica must join
--- Cost     O(1)
+-- Uses     base gate leases
+-- ARGV[5]  lease      ms
+-- ARGV[6]  instance   of the process, which join noted
+-- Returns  done|same now epoch revision tail <as head>; same when the lease is gone or another process has the name,
+--          and the replica must join
+-- Cost     O(1), O(replicas) after a leap of time
 if damaged(ALL) then return broken() end
-if not call('ZSCORE', LEASES, replica) then return answer('same', '0') end
-call('HSET', META, 'now', int(now))
-call('ZADD', LEASES, int(now + tonumber(ARGV[5])), replica)
-return answer('done', call('ZCOUNT', LEASES, '(' .. int(now), '+inf'))
+local record = call('HGET', REPLICAS, replica)
+if not record or match(record, '^[^ ]*') ~= ARGV[6] or not call('ZSCORE', LEASES, replica) then
+  return answer('same', roll())
+end
+renew(tonumber(ARGV[5]))
+return answer('done', roll())

@@ -9,11 +9,11 @@
 -- ARGV[10] keep            '1': no mark is dropped
 -- ARGV[11] seen epoch
 -- ARGV[12] seen revision   a holder's registration drops marks up to here
--- ARGV[13] registered at   '' for a registration; a time in ms re-asserts: joins, never changes a definition
+-- ARGV[13] late            '1': the registration waited for Redis; a definition newer than seen stays, it only joins
 -- Returns  done|same now epoch revision tail ''; error NOCATALOG when the digest is unknown and no catalog was given
 -- Cost     O(models that change), plus O(models) for a client that has marks
 local client, provider, digest, roster, catalog = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local keep, asserted = ARGV[10] == '1', ARGV[13]
+local keep = ARGV[10] == '1'
 local seen = ARGV[11] == epoch and tonumber(ARGV[12]) or 0
 
 local record = call('HGET', CLIENTS, client)
@@ -22,7 +22,9 @@ local held = false
 if record then
   old_provider, old_digest, registered, revision, marks, holders, rest = read_client(record)
   held = is_holder(holders, replica)
-  if asserted ~= '' then provider, digest, keep = old_provider, old_digest, true end
+  if ARGV[13] == '1' and tonumber(revision) > tonumber(ARGV[12]) then
+    provider, digest, keep = old_provider, old_digest, true
+  end
 else
   marks, holders = 0, ''
 end
@@ -40,59 +42,47 @@ end
 if record and (redefined or marks > 0) then old_roster = call('HGET', ROSTERS, old_digest) or '' end
 
 -- What becomes of the marks: changes holds pairs of model and new text.
-local slot = client .. '\31'
-local waiting = not record and call('HGET', MARKS, slot)
-local changes, candidates, names = {}, {}, {}
-if waiting then
-  names[1] = '*'
-  for model in string.gmatch(match(waiting, '^[^\30]*\30[^\30]*\30?(.*)$'), '[^\31]+') do
-    if model ~= '*' then names[#names + 1] = model end
-  end
+local changes, waited = {}, false
+if not record then
+  changes, marks, waited = waiting_marks(client, roster)
 elseif marks > 0 and (redefined or (held and not keep)) then
-  names[1] = '*'
-  for model in string.gmatch(old_roster, '\30([^\31]+)\31') do names[#names + 1] = model end
-end
-for i, model in ipairs(names) do candidates[i] = client .. '\31' .. model end
-local texts = #names > 0 and call('HMGET', MARKS, unpack(candidates)) or {}
-for i, model in ipairs(names) do
-  if texts[i] then
-    local quota, suspension, fence, more = read_mark(texts[i])
-    local waited = waiting and tonumber(call('ZSCORE', DEADLINES, candidates[i]) or 0) <= now
-    if waited or (redefined and model ~= '*' and not supplies(roster, model)) then
-      quota, suspension, fence = '', '', ''
-    elseif held and not keep then
-      local _, quota_revision, _, _, _, quota_actor = read_part(quota)
-      if quota_revision and quota_revision <= seen and quota_actor == '' then quota = '' end
-      local _, suspension_revision, _, _, _, suspension_actor = read_part(suspension)
-      if suspension_revision and suspension_revision <= seen and suspension_actor == '' then suspension = '' end
+  local names, fields = { '*' }, { client .. '\31*' }
+  for model in string.gmatch(old_roster, '\30([^\31]+)\31') do
+    names[#names + 1] = model
+    fields[#fields + 1] = client .. '\31' .. model
+  end
+  for i, old in ipairs(call('HMGET', MARKS, unpack(fields))) do
+    if old then
+      local quota, suspension, fence, more = read_mark(old)
+      if redefined and names[i] ~= '*' and not supplies(roster, names[i]) then
+        quota, suspension, fence = '', '', ''
+      elseif held and not keep then
+        quota, suspension = unless_seen(quota, seen), unless_seen(suspension, seen)
+      end
+      local text = mark_text(quota, suspension, fence, more)
+      if text ~= old then
+        changes[#changes + 1] = names[i]
+        changes[#changes + 1] = text
+      end
+      if text == '' then marks = marks - 1 end
     end
-    local text = mark_text(quota, suspension, fence, more)
-    if waiting or text ~= texts[i] then
-      changes[#changes + 1] = model
-      changes[#changes + 1] = text
-    end
-    if waiting and text ~= '' then marks = marks + 1 end
-    if not waiting and text == '' then marks = marks - 1 end
   end
 end
 
 if not redefined and held and #changes == 0 then return answer('same') end
 
-if redefined then
-  registered = (asserted ~= '' and asserted ~= '0') and asserted or int(now)
-  revision = int(rev + 1)
-end
+if redefined then registered, revision = int(now), int(rev + 1) end
 if not held then holders = holders == '' and replica or holders .. ',' .. replica end
-record = write_client(provider, digest, registered, revision, marks, holders, rest)
-local payload = client .. '\29' .. record
-if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
+record = write_client(provider, digest, registered, revision, marks, holders, unstamped(rest))
 local touched = { 2, 12, 13, 14 } -- clients holds feed ops
 if redefined then touched = { 2, 3, 4, 5, 6, 7, 12, 13, 14 } end -- and catalogs rosters catalog_refs counts providers
-if waiting or #changes > 0 or not record then
+if #changes > 0 or not old_digest then
   touched[#touched + 1] = 8 -- marks
   touched[#touched + 1] = 9 -- deadlines
 end
 if damaged(touched) then return broken() end
+local payload = client .. '\29' .. record
+if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
 commit('client', payload)
 
 if redefined then
@@ -110,7 +100,9 @@ if redefined then
 end
 call('HSET', CLIENTS, client, record)
 call('SADD', HOLDS, client)
-if waiting then write_mark(slot, '', 0) end
-for i = 1, #changes, 2 do write_mark(client .. '\31' .. changes[i], changes[i + 1], mark_deadline(changes[i + 1])) end
-if waiting or #changes > 0 then seal_deadlines() end
+if waited then write_mark(client .. '\31', '', 0) end
+if waited or #changes > 0 then
+  write_marks(client, changes)
+  seal_deadlines()
+end
 return finish(touched)

@@ -1,15 +1,16 @@
 -- release: gives up a page of a replica's holds; clients that go leave their marks waiting for their return.
 --
--- Uses     base gate clients marks
+-- Uses     base gate clients marks leases
 -- ARGV[5]  wait          ms that a mark without a deadline of its own waits
--- ARGV[6]  overdue       '1': only if the holder's lease is over, else '0'
+-- ARGV[6]  overdue       the caller's own lease in ms: only if the holder's lease is over; '0' in any case
 -- Returns  done|same now epoch revision tail <holds left>; with none left, the holder's lease and record are gone;
 --          same when there was nothing to give up, or the lease is not over
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 local wait = now + tonumber(ARGV[5])
 local lease = tonumber(call('ZSCORE', LEASES, holder) or 0)
 if damaged(ALL) then return broken() end
-if ARGV[6] == '1' and lease > now then return answer('same', '0') end
+local own = tonumber(ARGV[6])
+if own > 0 and (lease > now or leapt(own)) then return answer('same', '0') end
 
 local budget, payload, writes, drops, touched = 2000, { holder }, {}, {}, {}
 local rosters, held = {}, call('SRANDMEMBER', HOLDS, 100)

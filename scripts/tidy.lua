@@ -4,11 +4,12 @@
 -- ARGV[5]  page      how many records to remove at most
 -- ARGV[6]  cursor    '0' at the start, then what the last page returned
 -- Returns  done|same now epoch revision tail '<marks removed> <next cursor>'; '0' at the end
--- Cost     O(page), with `deadlines` gone (every deadline is over then) O(marks looked through)
+-- Cost     O(page); O(marks looked through) where `deadlines` had gone by itself and left records behind
 if damaged({ 2, 8, 9 }) then return broken() end -- clients marks deadlines
 local page, cursor = tonumber(ARGV[5]), ARGV[6]
 local fields = {}
-if call('EXISTS', DEADLINES) == 1 then
+local search = meta[22] == '1' or call('EXISTS', DEADLINES) == 0
+if not search then
   fields = call('ZRANGEBYSCORE', DEADLINES, '-inf', int(now), 'LIMIT', 0, page)
   cursor = #fields == page and '1' or '0'
 else
@@ -19,11 +20,17 @@ else
     for i = 1, #scan[2], 2 do
       looked = looked + 1
       local client, model = match(scan[2][i], '^([^\31]*)\31(.*)$')
-      local waits = model == '' or call('HEXISTS', CLIENTS, client) == 0
-      if waits or mark_text(read_mark(scan[2][i + 1])) ~= scan[2][i + 1] then fields[#fields + 1] = scan[2][i] end
+      local over
+      if model == '' or call('HEXISTS', CLIENTS, client) == 0 then
+        over = tonumber(call('ZSCORE', DEADLINES, scan[2][i]) or 0) <= now -- it waits for a client
+      else
+        over = mark_text(read_mark(scan[2][i + 1])) ~= scan[2][i + 1]
+      end
+      if over then fields[#fields + 1] = scan[2][i] end
     end
   until cursor == '0' or #fields >= page or looked >= 2000
 end
+if search and cursor == '0' then call('HDEL', META, 'untidy') end
 if #fields == 0 then return answer('same', '0 ' .. cursor) end
 
 local removed = 0

@@ -14,24 +14,17 @@ type Registration struct {
 	Keep     bool     // drop no marks
 	Seen     Position // a holder's registration drops the marks up to here
 	Actor    string
-	// Asserted, in ms, repeats a registration of that time: it joins a definition that is there and never changes it.
-	// 0 is a registration.
-	Asserted int64
+	// Late says that the registration waited for Redis: where the definition is newer than Seen, it only joins.
+	Late bool
 }
 
 // Register makes this replica a holder of the client and sets the client's definition. An identical registration of
 // a client that it holds, with no mark to drop, changes nothing.
 func (s *Store) Register(ctx context.Context, r Registration) (Reply, error) {
 	send := func(roster, catalog string) (Reply, error) {
-		keep, asserted := "0", ""
-		if r.Keep {
-			keep = "1"
-		}
-		if r.Asserted != 0 {
-			asserted = formatInt(r.Asserted)
-		}
 		return s.run(ctx, call{verb: "register", actor: r.Actor, args: []any{
-			r.Client, r.Provider, r.Catalog.Digest, roster, catalog, keep, r.Seen.Epoch, r.Seen.Revision, asserted,
+			r.Client, r.Provider, r.Catalog.Digest, roster, catalog, flag(r.Keep), r.Seen.Epoch,
+			r.Seen.Revision, flag(r.Late),
 		}})
 	}
 	if r.Known {
@@ -47,4 +40,11 @@ func (s *Store) Register(ctx context.Context, r Registration) (Reply, error) {
 // this replica does not hold stays as it is.
 func (s *Store) Unregister(ctx context.Context, client, actor string) (Reply, error) {
 	return s.run(ctx, call{verb: "unregister", actor: actor, args: []any{client}})
+}
+
+func flag(set bool) string {
+	if set {
+		return "1"
+	}
+	return "0"
 }

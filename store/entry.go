@@ -17,6 +17,7 @@ const (
 	KindClient   Kind = "client"   // Client now has Record; Marks changed with it
 	KindGone     Kind = "gone"     // Client was unregistered, its marks with it
 	KindReleased Kind = "released" // Holder gave up the clients in Released
+	KindAsserted Kind = "asserted" // Replica re-asserted the clients in Asserted; All: it holds no others
 	KindMark     Kind = "mark"     // Marks[0] is the mark of a pair now
 	KindEpoch    Kind = "epoch"    // a history began; Reason says why
 )
@@ -35,6 +36,8 @@ type Entry struct {
 	Marks    []PairMark
 	Holder   string
 	Released []Release
+	Asserted []Asserted
+	All      bool
 	Reason   string
 }
 
@@ -42,6 +45,14 @@ type Entry struct {
 type Release struct {
 	Client string
 	Gone   bool
+}
+
+// Asserted is one client that a replica re-asserted. Unless MarksStay, Marks are all that it has.
+type Asserted struct {
+	Client    string
+	Record    *ClientRecord
+	Marks     []PairMark
+	MarksStay bool
 }
 
 func decodeEntry(message redis.XMessage) (Entry, error) {
@@ -89,6 +100,9 @@ func (e *Entry) decodePayload(parts []string) (err error) {
 		for i := 1; i < len(parts); i += 2 {
 			e.Released = append(e.Released, Release{parts[i], parts[i+1] == "gone"})
 		}
+	case KindAsserted:
+		e.All = parts[0] == "1"
+		e.Asserted, err = decodeAsserted(parts[1:])
 	case KindMark:
 		if len(parts) != 3 {
 			return errRecord
@@ -98,7 +112,39 @@ func (e *Entry) decodePayload(parts []string) (err error) {
 		err = markErr
 		e.Marks = []PairMark{{e.Client, parts[1], mark}}
 	case KindEpoch:
-		e.Reason = parts[0]
+		e.Reason = unescape(parts[0])
 	}
 	return err
+}
+
+func decodeAsserted(parts []string) (asserted []Asserted, err error) {
+	for len(parts) > 0 {
+		if len(parts) < 3 {
+			return nil, errRecord
+		}
+		one := Asserted{Client: parts[0], MarksStay: parts[2] == "-"}
+		if one.Record, err = decodeClient(parts[1]); err != nil {
+			return nil, err
+		}
+		count := 0
+		if !one.MarksStay {
+			if count, err = strconv.Atoi(parts[2]); err != nil {
+				return nil, errRecord
+			}
+		}
+		parts = parts[3:]
+		if count < 0 || len(parts) < 2*count {
+			return nil, errRecord
+		}
+		for i := range count {
+			mark, err := decodeMark(parts[2*i+1])
+			if err != nil {
+				return nil, err
+			}
+			one.Marks = append(one.Marks, PairMark{one.Client, parts[2*i], mark})
+		}
+		parts = parts[2*count:]
+		asserted = append(asserted, one)
+	}
+	return asserted, nil
 }

@@ -22,6 +22,9 @@ type DivergedError struct {
 	Reason string // gap, chain, epoch, rollback, missing, or what is wrong with an entry
 }
 
+// Lost says that Redis no longer has history that was followed: it went back, or was written anew from before.
+func (e *DivergedError) Lost() bool { return e.Reason == "rollback" || e.Reason == "chain" }
+
 // Error implements error.
 func (e *DivergedError) Error() string { return "feed diverged: " + e.Reason }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -86,5 +85,3 @@ func (s *Store) Tidy(ctx context.Context) (removed int, err error) {
 		}
 	}
 }
-
-func formatInt(n int64) string { return strconv.FormatInt(n, 10) }

@@ -27,6 +27,8 @@ type ClientRecord struct {
 type Mark struct {
 	Quota      *MarkPart // over quota until a deadline
 	Suspension *MarkPart // taken out of service, with a reason
+
+	text string // as it stands in Redis, with what a newer version added
 }
 
 // MarkPart is one half of a mark.
@@ -103,7 +105,25 @@ func decodeMark(text string) (*Mark, error) {
 	if quota == nil && suspension == nil {
 		return nil, nil
 	}
-	return &Mark{Quota: quota, Suspension: suspension}, nil
+	return &Mark{Quota: quota, Suspension: suspension, text: text}, nil
+}
+
+// encoded is the mark's text: as it came from Redis, or made anew for one that was made here.
+func (m *Mark) encoded() string {
+	if m.text != "" {
+		return m.text
+	}
+	return m.Quota.encoded() + groupSep + m.Suspension.encoded() + groupSep
+}
+
+func (p *MarkPart) encoded() string {
+	if p == nil {
+		return ""
+	}
+	return strings.Join([]string{
+		strconv.FormatInt(p.Until, 10), strconv.FormatUint(p.Revision, 10), strconv.FormatInt(p.Since, 10),
+		p.Source, p.Setter, p.Actor, escape(p.Reason),
+	}, fieldSep)
 }
 
 func decodePart(text string) (*MarkPart, error) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -17,6 +19,9 @@ type Snapshot struct {
 	Clients map[string]*ClientRecord
 	Marks   []PairMark
 	Entries []Entry
+	// Asserted are the replicas that have re-asserted all their clients in this epoch, up to Start.
+	Asserted map[string]bool
+	Began    time.Time // of the epoch, by the server's clock
 }
 
 const scanPage = 1000
@@ -28,7 +33,19 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	snapshot := &Snapshot{Start: start.Position, Head: start.Position, Clients: make(map[string]*ClientRecord)}
+	snapshot := &Snapshot{
+		Start: start.Position, Head: start.Position, Began: start.Began,
+		Clients: make(map[string]*ClientRecord), Asserted: make(map[string]bool),
+	}
+	err = s.scan(ctx, s.keys.meta(), func(field, _ string) error {
+		if replica, ok := strings.CutPrefix(field, "asserted:"); ok {
+			snapshot.Asserted[replica] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	err = s.scan(ctx, s.keys.clients(), func(client, text string) error {
 		record, err := decodeClient(text)
 		snapshot.Clients[client] = record
@@ -143,14 +160,19 @@ func (s *Store) sizes(ctx context.Context, digests []string) ([]int64, struct{},
 	return sizes, struct{}{}, err
 }
 
+// readTimeout limits one page of a read.
+const readTimeout = time.Second
+
 // retried repeats a read while it fails for reasons that pass.
 func retried[A, B any](ctx context.Context, read func(context.Context) (A, B, error)) (a A, b B, err error) {
 	for attempt := 0; ; attempt++ {
-		a, b, err = read(ctx)
+		limited, cancel := context.WithTimeout(ctx, readTimeout)
+		a, b, err = read(limited)
+		cancel()
 		if err == nil || !passes(err) {
 			return a, b, err
 		}
-		if backoff(ctx, attempt) != nil || attempt == 5 {
+		if backoff(ctx, attempt) != nil || attempt == 3 {
 			return a, b, fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 	}

@@ -35,8 +35,10 @@ type Store struct {
 	owned   bool // client is ours to close
 	keys    keys
 	replica string
-	scripts map[string]*redis.Script
-	clock   *Clock
+	// instance tells this process from another one under the same name
+	instance string
+	scripts  map[string]*redis.Script
+	clock    *Clock
 }
 
 // Open makes a store from a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2,
@@ -63,7 +65,8 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 func build(client, feed redis.UniversalClient, owned bool, options Options) *Store {
 	s := &Store{
 		client: client, feed: feed, owned: owned, keys: newKeys(options.Namespace), replica: options.Replica,
-		scripts: make(map[string]*redis.Script), clock: NewClock(),
+		instance: randomText(8),
+		scripts:  make(map[string]*redis.Script), clock: NewClock(),
 	}
 	for _, verb := range scripts.Verbs() {
 		s.scripts[verb] = redis.NewScript(scripts.Source(verb))

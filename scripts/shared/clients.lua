@@ -1,6 +1,7 @@
 -- clients: a client's record, and what it adds to the counts.
 --
--- record  provider US digest US registered-at US revision US marks US holders [US what a newer version added]
+-- record  provider US digest US registered-at US revision US marks US holders [US stamp [US what a newer version added]]
+-- stamp   the revision of the view that a client was re-asserted from, until something is written to the client
 -- roster  (RS model US copies)*
 local function read_client(record)
   local provider, digest, registered, revision, marks, holders, rest =
@@ -12,6 +13,15 @@ local function write_client(provider, digest, registered, revision, marks, holde
   return provider .. '\31' .. digest .. '\31' .. registered .. '\31' .. revision .. '\31' .. int(marks) .. '\31'
     .. holders .. (rest or '')
 end
+
+-- unstamped is the rest of a record that something is written to.
+local function unstamped(rest)
+  if not rest or rest == '' then return '' end
+  local more = match(rest, '^\31[^\31]*(.*)$')
+  return more == '' and '' or '\31' .. more
+end
+
+local function stamp_of(rest) return tonumber((match(rest or '', '^\31(%d+)'))) end
 
 local function is_holder(holders, who) return string.find(',' .. holders .. ',', ',' .. who .. ',', 1, true) ~= nil end
 

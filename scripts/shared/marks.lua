@@ -23,6 +23,12 @@ local function write_part(till, since, source, reason)
     .. '\31' .. reason
 end
 
+-- unless_seen drops a part that was set up to a revision, unless an operator set it.
+local function unless_seen(part, seen)
+  local _, revision, _, _, _, by = read_part(part)
+  return revision and revision <= seen and by == '' and '' or part
+end
+
 local function part_is_over(part)
   local till = tonumber(match(part, '^(%d+)'))
   return till ~= 0 and till <= now
@@ -61,8 +67,10 @@ local function write_mark(field, text, deadline)
   end
 end
 
--- seal_deadlines gives the key the lifetime of its latest deadline.
+-- seal_deadlines gives the key the lifetime of its latest deadline. Where the key had gone by itself, records of marks
+-- may be left that are in no index any more: tidy has to look for them.
 local function seal_deadlines()
+  if latest > 0 and latest <= now and tonumber(meta[14] or 0) > 0 then call('HSET', META, 'untidy', '1') end
   local last = call('ZREVRANGE', DEADLINES, 0, 0, 'WITHSCORES')
   local last_deadline = tonumber(last[2] or 0)
   if last_deadline > 0 and (last_deadline ~= latest or latest <= now) then
@@ -78,10 +86,11 @@ local function change_mark(client, model, record, old, new)
   commit('mark', client .. '\29' .. model .. '\29' .. new)
   write_mark(field, new, mark_deadline(new))
   seal_deadlines()
-  if (old == '') ~= (new == '') then
-    local provider, digest, registered, revision, marks, holders, rest = read_client(record)
-    marks = marks + (new == '' and -1 or 1)
-    call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks, holders, rest))
+  local provider, digest, registered, revision, marks, holders, rest = read_client(record)
+  if (old == '') ~= (new == '') or rest ~= '' then
+    if old == '' then marks = marks + 1 end
+    if new == '' then marks = marks - 1 end
+    call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks, holders, unstamped(rest)))
   end
   return finish({ 8, 9, 13, 14 })
 end
@@ -109,4 +118,26 @@ local function lift(client, model, which, seen)
   if actor == '' and (revision > seen or by ~= '') then return answer('same') end
   if which == 'quota' then quota = '' else suspension = '' end
   return change_mark(client, model, record, text, mark_text(quota, suspension, fence, rest))
+end
+
+-- waiting_marks lists, as pairs of model and text, the marks that waited for a client that returns with a roster.
+-- '' stands for one that goes. It also returns how many stay, and whether any waited.
+local function waiting_marks(client, roster)
+  local slot = call('HGET', MARKS, client .. '\31')
+  if not slot then return {}, 0, false end
+  local changes, kept = {}, 0
+  for model in string.gmatch(match(slot, '^[^\30]*\30[^\30]*\30?(.*)$'), '[^\31]+') do
+    local field = client .. '\31' .. model
+    local text = mark_text(read_mark(call('HGET', MARKS, field)))
+    local ends = tonumber(call('ZSCORE', DEADLINES, field) or 0)
+    if ends <= now or (model ~= '*' and not supplies(roster, model)) then text = '' end
+    if text ~= '' then kept = kept + 1 end
+    changes[#changes + 1] = model
+    changes[#changes + 1] = text
+  end
+  return changes, kept, true
+end
+
+local function write_marks(client, changes)
+  for i = 1, #changes, 2 do write_mark(client .. '\31' .. changes[i], changes[i + 1], mark_deadline(changes[i + 1])) end
 end

@@ -1,0 +1,86 @@
+package registry
+
+import (
+	"hash/maphash"
+	"sync"
+
+	"github.com/rollcall-dev/rollcall/store"
+)
+
+// holdings are the clients that this replica registered, to be brought back after a loss. They are kept apart from the
+// view, which follows what Redis says.
+type holdings struct {
+	seed  maphash.Seed
+	locks [64]sync.Mutex // by client: its registrations go out one after the other
+
+	mu      sync.Mutex
+	clients map[string]holding
+}
+
+type holding struct {
+	provider string
+	catalog  *catalog
+}
+
+func (h *holdings) init() {
+	h.seed = maphash.MakeSeed()
+	h.clients = make(map[string]holding)
+}
+
+// lock holds up other registrations of the client until the returned function is called.
+func (h *holdings) lock(client string) (unlock func()) {
+	l := &h.locks[maphash.String(h.seed, client)%uint64(len(h.locks))]
+	l.Lock()
+	return l.Unlock
+}
+
+func (h *holdings) set(client string, held holding) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.clients[client] = held
+}
+
+func (h *holdings) remove(client string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.clients, client)
+}
+
+// assertions lists all holdings for a new history: as the view knows them, where it does.
+func (h *holdings) assertions(v *View) ([]store.Assertion, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	encoded := make(map[*catalog]store.Catalog)
+	var assertions []store.Assertion
+	for client, held := range h.clients {
+		a := store.Assertion{Client: client, Provider: held.provider, RegisteredAt: v.clock.Millis()}
+		use := held.catalog
+		if known := v.known[client]; known != nil {
+			a.Provider, a.RegisteredAt, a.Marks, use = known.provider, known.registeredAt, known.marks, known.catalog
+		}
+		made, again := encoded[use]
+		if !again {
+			var err error
+			if made, err = use.encode(); err != nil {
+				return nil, err
+			}
+			encoded[use] = made
+		}
+		a.Catalog = made
+		assertions = append(assertions, a)
+	}
+	return assertions, nil
+}
+
+// encode makes the form of a catalog that goes to Redis.
+func (c *catalog) encode() (store.Catalog, error) {
+	var infos []*ModelInfo
+	for _, model := range c.models {
+		for range model.copies {
+			infos = append(infos, model.info)
+		}
+	}
+	return encodeCatalog(infos)
+}

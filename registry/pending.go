@@ -1,0 +1,95 @@
+package registry
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/rollcall-dev/rollcall/store"
+)
+
+// pendingWrite is a write that waits for Redis. Both functions are absolute: carried out twice they do no harm.
+type pendingWrite struct {
+	key    pendingKey
+	show   func(to target)                                // what it does to a view
+	replay func(ctx context.Context) (store.Reply, error) // what it does to Redis
+	what   string                                         // for the log
+	needs  map[string]*catalog                            // catalogs that show refers to
+}
+
+// pendingKey says what a write is about; of several about the same only the last waits.
+type pendingKey struct{ client, model, part string }
+
+// The parts of a pendingKey.
+const (
+	partClient     = "client" // registration; model is empty
+	partQuota      = "quota"
+	partSuspension = "suspension"
+)
+
+// pending are the writes that wait for Redis, in order. It is bounded by the number of clients and pairs.
+type pending struct {
+	mu     sync.Mutex
+	writes []*pendingWrite
+}
+
+// add puts a write in the queue. One about the same thing that waits already is replaced where it stands; a
+// registration takes the client's waiting marks with it, as it would in Redis.
+func (p *pending) add(w *pendingWrite) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w.key.part == partClient {
+		p.writes = slices.DeleteFunc(p.writes, func(other *pendingWrite) bool {
+			return other.key.client == w.key.client && other.key.part != partClient
+		})
+	}
+	if i := slices.IndexFunc(p.writes, func(other *pendingWrite) bool { return other.key == w.key }); i >= 0 {
+		p.writes[i] = w
+		return
+	}
+	p.writes = append(p.writes, w)
+}
+
+// done takes a write out, unless another has replaced it meanwhile.
+func (p *pending) done(w *pendingWrite) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.writes = slices.DeleteFunc(p.writes, func(other *pendingWrite) bool { return other == w })
+}
+
+func (p *pending) first() *pendingWrite {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.writes) == 0 {
+		return nil
+	}
+	return p.writes[0]
+}
+
+func (p *pending) len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.writes)
+}
+
+// show carries all that waits out on a target, and returns the catalogs it refers to.
+func (p *pending) show(to target) map[string]*catalog {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	needs := make(map[string]*catalog)
+	for _, w := range p.writes {
+		w.show(to)
+		for digest, c := range w.needs {
+			needs[digest] = c
+		}
+	}
+	return needs
+}
+
+// showNow carries one write out on the view at once.
+func (v *View) showNow(w *pendingWrite) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	w.show(viewTarget{v, w.needs})
+	v.publish(v.listing.Load().position)
+}

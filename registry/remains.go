@@ -1,0 +1,109 @@
+package registry
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rollcall-dev/rollcall/store"
+)
+
+// remains are the clients of an earlier epoch that the view goes on showing while their holders have not spoken in the
+// new one. Only the follower touches them.
+type remains struct {
+	holders map[string]map[string]struct{} // client -> holders that may still re-assert it
+	until   time.Time                      // after that nobody will
+}
+
+// carry puts into new contents what must stay visible of the view: after a new epoch began, every client that the new
+// contents lack and some holder may bring; within an epoch, those that remain from before.
+func (m *remains) carry(v *View, c contents, newEpoch bool, asserted map[string]bool, lease time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	carried := make(map[string]map[string]struct{})
+	for id, client := range v.known {
+		pending, remained := m.holders[id]
+		if c[id] != nil || (!newEpoch && !remained) {
+			continue
+		}
+		if !remained {
+			pending = make(map[string]struct{}, len(client.holders))
+			for _, holder := range client.holders {
+				pending[holder] = struct{}{}
+			}
+		}
+		maps.DeleteFunc(pending, func(holder string, _ struct{}) bool { return asserted[holder] })
+		if len(pending) == 0 {
+			continue
+		}
+		carried[id] = pending
+		c[id] = &clientContent{record: client.record(), marks: maps.Clone(client.marks)}
+		if c[id].marks == nil {
+			c[id].marks = make(map[string]*store.Mark)
+		}
+	}
+	m.holders = carried
+	if newEpoch {
+		m.until = time.Now().Add(lease)
+	}
+}
+
+// record is the client's record as Redis had it.
+func (c *clientState) record() *store.ClientRecord {
+	return &store.ClientRecord{
+		Provider: c.provider, Digest: c.catalog.digest, RegisteredAt: c.registeredAt, Revision: c.revision,
+		Holders: slices.Clone(c.holders),
+	}
+}
+
+// follow takes note of entries: what they bring does not remain any more. It returns the clients that nobody will bring.
+func (m *remains) follow(entries []store.Entry) (gone []string) {
+	if len(m.holders) == 0 {
+		return nil
+	}
+	for _, entry := range entries {
+		delete(m.holders, entry.Client)
+		for _, one := range entry.Asserted {
+			delete(m.holders, one.Client)
+		}
+		if entry.Kind != store.KindAsserted || !entry.All {
+			continue
+		}
+		for id, pending := range m.holders {
+			delete(pending, entry.Replica)
+			if len(pending) == 0 {
+				gone = append(gone, id)
+				delete(m.holders, id)
+			}
+		}
+	}
+	return gone
+}
+
+// expired returns the clients whose holders had a lease's time to speak and did not.
+func (m *remains) expired() []string {
+	if len(m.holders) == 0 || time.Now().Before(m.until) {
+		return nil
+	}
+	gone := slices.Collect(maps.Keys(m.holders))
+	m.holders = nil
+	return gone
+}
+
+func (m *remains) has(client string) bool {
+	_, ok := m.holders[client]
+	return ok
+}
+
+// drop takes clients out of the view.
+func (v *View) drop(clients []string) {
+	if len(clients) == 0 {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, id := range clients {
+		v.removeClient(id)
+	}
+	v.publish(v.listing.Load().position)
+}
