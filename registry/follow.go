@@ -14,6 +14,9 @@ import (
 // resyncEvery keeps resyncs apart: one that does not help must not become a load.
 const resyncEvery = time.Second
 
+// resyncTimeout is enough to read a large namespace.
+const resyncTimeout = 20 * time.Second
+
 // errUnknownKind: an entry of a newer version came in.
 var errUnknownKind = errors.New("entry of an unknown kind")
 
@@ -222,7 +225,10 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 	r.drop(r.remains.expired())
 	r.healing.Store(len(r.remains.holders) > 0)
 	head, asked := r.feed.Head()
-	r.heard(head)
+	if asked != r.headAsked {
+		r.headAsked = asked
+		r.heard(head)
+	}
 	r.expire()
 	if head.Position.Revision > r.Position().Revision {
 		return nil
@@ -271,6 +277,8 @@ func (r *ModelRegistry) fetch(ctx context.Context, catalogs map[string]*catalog,
 // resync reads the namespace aside and shows it in the view in one step; readers keep the old view meanwhile.
 func (r *ModelRegistry) resync(ctx context.Context) error {
 	r.lastResync = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, resyncTimeout)
+	defer cancel()
 	for attempt := 0; ; attempt++ {
 		err := r.readAll(ctx)
 		var diverged *store.DivergedError

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 
 	"github.com/rollcall-dev/rollcall/store"
@@ -44,6 +45,14 @@ func (h *holdings) remove(client string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.clients, client)
+}
+
+// supplies says whether a client that this replica registered supplies a model.
+func (h *holdings) supplies(client, model string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	held, ok := h.clients[client]
+	return ok && slices.ContainsFunc(held.catalog.models, func(m *catalogModel) bool { return m.info.ID == model })
 }
 
 // assertions lists all holdings for a new history: as the view knows them, where it does.

@@ -102,15 +102,3 @@ func (x *index[V]) makeRoom() {
 	x.used = x.live
 	x.table.Store(grown)
 }
-
-// all calls f for every key, in no order. Only the writer may call it.
-func (x *index[V]) all(f func(key string, value *V)) {
-	table := x.table.Load()
-	for i := range table.slots {
-		if slot := table.slots[i].Load(); slot != nil {
-			if value := slot.value.Load(); value != nil {
-				f(slot.key, value)
-			}
-		}
-	}
-}

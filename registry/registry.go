@@ -54,6 +54,7 @@ type ModelRegistry struct {
 	remains    remains   // the follower's
 	left       Position  // the follower's: where the view was when the epoch changed
 	lastResync time.Time // the follower's
+	headAsked  time.Time // the follower's: when the head was asked for that was heard last
 }
 
 // Open opens the registry in the Redis behind a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2, or
@@ -74,8 +75,9 @@ func Open(ctx context.Context, redisURL string, opts Options) (*ModelRegistry, e
 	return open(ctx, s, opts)
 }
 
-// New opens the registry through a client that stays the caller's; it must be a *redis.Client or *redis.ClusterClient.
-// The feed is read through a second client of the same settings, which Close closes. Otherwise like Open.
+// New opens the registry with the settings of a client: address, credentials, TLS, dialer, pool. It must be a
+// *redis.Client or *redis.ClusterClient. The registry makes connections of its own, since it needs its own limits and
+// must repeat by itself; the client is neither used nor closed. Otherwise like Open.
 func New(ctx context.Context, client redis.UniversalClient, opts Options) (*ModelRegistry, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {

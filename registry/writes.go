@@ -26,8 +26,8 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 		return r.queue(w, err)
 	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
-	case errors.Is(err, ErrNotRegistered) && r.healing.Load() && r.supplies(w.key):
-		return r.queue(w, err) // its holder has not brought it back yet
+	case errors.Is(err, ErrNotRegistered) && w.key.part != partClient && r.returning(w.key):
+		return r.queue(w, err)
 	case err != nil:
 		return err
 	}
@@ -38,9 +38,18 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	return nil
 }
 
+// returning says whether the client of a pair is one that Redis does not know now and that is about to be brought back:
+// after a loss, or after this replica was taken for dead.
+func (r *ModelRegistry) returning(key pendingKey) bool {
+	if r.supplies(key) {
+		return r.healing.Load()
+	}
+	return r.clients.get(key.client) == nil && r.holdings.supplies(key.client, key.model)
+}
+
 // queue shows a write in the own view and lets it wait for Redis.
 func (r *ModelRegistry) queue(w *pendingWrite, reason error) error {
-	if w.key.part != partClient && r.Position() != (Position{}) && !r.supplies(w.key) {
+	if w.key.part != partClient && r.Position() != (Position{}) && !r.supplies(w.key) && !r.returning(w.key) {
 		return ErrNotRegistered
 	}
 	r.pending.add(w)

@@ -8,7 +8,7 @@
 -- Returns  done|same now epoch revision tail ''; error NOCATALOG when a digest is unknown
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 if damaged(ALL) then return broken() end
-local stamp, plans, payload = tonumber(ARGV[5]), {}, { ARGV[6] }
+local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(meta[23] or 0)
 for i = 7, #ARGV, 5 do
   local plan = { client = ARGV[i], provider = ARGV[i + 1], digest = ARGV[i + 2], registered = ARGV[i + 3], marks = {} }
   local record = call('HGET', CLIENTS, plan.client)
@@ -29,10 +29,11 @@ for i = 7, #ARGV, 5 do
     local roster = call('HGET', ROSTERS, plan.digest)
     if not roster then return refuse('NOCATALOG') end
     plan.roster, plan.mine = roster, mine
-    if mine and stamp == 0 then
-      plan.marks, count, plan.waited = waiting_marks(plan.client, roster)
+    if mine and not record and (stamp == 0 or call('HEXISTS', MARKS, plan.client .. '\31') == 1) then
+      plan.marks, count, plan.waited = waiting_marks(plan.client, roster) -- written in this history
     elseif mine then
-      count, plan.old_marks = 0, record and count or 0
+      plan.old_marks = record and count or 0
+      count = 0
       for model, text in string.gmatch(ARGV[i + 4], '([^\29]+)\29([^\29]*)') do
         text = mark_text(read_mark(text))
         if text ~= '' then
@@ -43,9 +44,10 @@ for i = 7, #ARGV, 5 do
       end
     end
     if plan.joins then holders = holders == '' and replica or holders .. ',' .. replica end
-    if mine and stamp > 0 then rest = '\31' .. int(stamp) .. unstamped(rest) end
+    if mine and stamp > 0 and not plan.waited then rest = stamped(rest, int(stamp)) end
     plan.record = write_client(plan.provider, plan.digest, plan.registered, revision, count, holders, rest)
     plans[#plans + 1] = plan
+    last = math.max(last, tonumber(plan.registered))
     payload[#payload + 1] = plan.client .. '\29' .. plan.record .. '\29' .. (mine and int(#plan.marks / 2) or '-')
     if mine and #plan.marks > 0 then payload[#payload + 1] = table.concat(plan.marks, '\29') end
   end
@@ -76,5 +78,6 @@ for _, plan in ipairs(plans) do
 end
 write_counts()
 seal_deadlines()
+call('HSET', META, 'registered', int(last))
 if ARGV[6] == '1' then call('HSET', META, 'asserted:' .. replica, '1') end
 return finish(ALL)

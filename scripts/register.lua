@@ -71,7 +71,8 @@ end
 
 if not redefined and held and #changes == 0 then return answer('same') end
 
-if redefined then registered, revision = int(now), int(rev + 1) end
+-- Times of registration never go back, so that the last one stays the last when the clock was set back.
+if redefined then registered, revision = int(math.max(now, tonumber(meta[23] or 0))), int(rev + 1) end
 if not held then holders = holders == '' and replica or holders .. ',' .. replica end
 record = write_client(provider, digest, registered, revision, marks, holders, unstamped(rest))
 local touched = { 2, 12, 13, 14 } -- clients holds feed ops
@@ -97,6 +98,7 @@ if redefined then
   if old_digest then shift(old_roster, old_provider, -1) end
   shift(roster, provider, 1)
   write_counts()
+  call('HSET', META, 'registered', registered)
 end
 call('HSET', CLIENTS, client, record)
 call('SADD', HOLDS, client)

@@ -32,7 +32,6 @@ type Options struct {
 type Store struct {
 	client  redis.UniversalClient
 	feed    redis.UniversalClient
-	owned   bool // client is ours to close
 	keys    keys
 	replica string
 	// instance tells this process from another one under the same name
@@ -49,22 +48,26 @@ func Open(redisURL string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(client, feed, true, options), nil
+	return build(client, feed, options), nil
 }
 
-// New makes a store on a client that stays the caller's: Close does not close it. The feed gets a client of its own,
-// made after this one. Accepted are *redis.Client and *redis.ClusterClient.
+// New makes a store with clients of its own, made after the settings of one that stays the caller's. Accepted are
+// *redis.Client and *redis.ClusterClient.
 func New(client redis.UniversalClient, options Options) (*Store, error) {
-	feed, err := feedClient(client)
+	commands, err := alike(client, 0)
 	if err != nil {
 		return nil, err
 	}
-	return build(client, feed, false, options), nil
+	feed, err := alike(client, feedPoolSize)
+	if err != nil {
+		return nil, errors.Join(err, commands.Close())
+	}
+	return build(commands, feed, options), nil
 }
 
-func build(client, feed redis.UniversalClient, owned bool, options Options) *Store {
+func build(client, feed redis.UniversalClient, options Options) *Store {
 	s := &Store{
-		client: client, feed: feed, owned: owned, keys: newKeys(options.Namespace), replica: options.Replica,
+		client: client, feed: feed, keys: newKeys(options.Namespace), replica: options.Replica,
 		instance: randomText(8),
 		scripts:  make(map[string]*redis.Script), clock: NewClock(),
 	}
@@ -77,13 +80,9 @@ func build(client, feed redis.UniversalClient, owned bool, options Options) *Sto
 // Clock is the server's clock as this store estimates it.
 func (s *Store) Clock() *Clock { return s.clock }
 
-// Close closes the connections that the store opened itself.
+// Close closes the store's connections; calls that wait for an answer end.
 func (s *Store) Close() error {
-	err := s.feed.Close()
-	if s.owned {
-		err = errors.Join(err, s.client.Close())
-	}
-	if err != nil {
+	if err := errors.Join(s.feed.Close(), s.client.Close()); err != nil {
 		return fmt.Errorf("close connections to redis: %w", err)
 	}
 	return nil

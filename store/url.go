@@ -79,7 +79,7 @@ func dial(rawURL string, tlsConfig *tls.Config) (commands, feed redis.UniversalC
 		return nil, nil, &InvalidError{"redis URL",
 			fmt.Sprintf("has unknown kind %q; known are cluster and sentinel", kind)}
 	}
-	feed, err = feedClient(commands)
+	feed, err = alike(commands, feedPoolSize)
 	return commands, feed, err
 }
 
@@ -108,26 +108,33 @@ func setTLS(setting **tls.Config, given *tls.Config) {
 
 const feedPoolSize = 2
 
-// feedClient makes the feed's client after the model of the one for commands.
-func feedClient(commands redis.UniversalClient) (redis.UniversalClient, error) {
-	switch client := commands.(type) {
+// alike makes a client after the model of another, within our limits. poolSize 0 keeps that of the other.
+func alike(model redis.UniversalClient, poolSize int) (redis.UniversalClient, error) {
+	switch client := model.(type) {
 	case *redis.Client:
 		options := *client.Options()
-		options.PoolSize, options.MinIdleConns, options.MaxIdleConns, options.MaxActiveConns = feedPoolSize, 0, 0, 0
-		options.MaxRetries, options.ContextTimeoutEnabled = -1, true
-		options.PushNotificationProcessor = nil // the first client's own, not to be shared
+		if poolSize > 0 {
+			options.PoolSize, options.MinIdleConns, options.MaxIdleConns, options.MaxActiveConns = poolSize, 0, 0, 0
+		}
+		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
+			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
+		options.PushNotificationProcessor = nil // the model's own, not to be shared
 		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		return redis.NewClient(&options), nil
 	case *redis.ClusterClient:
 		options := *client.Options()
-		options.PoolSize, options.MinIdleConns, options.MaxIdleConns, options.MaxActiveConns = feedPoolSize, 0, 0, 0
-		options.MaxRetries, options.ContextTimeoutEnabled = -1, true
+		if poolSize > 0 {
+			options.PoolSize, options.MinIdleConns, options.MaxIdleConns, options.MaxActiveConns = poolSize, 0, 0, 0
+		}
+		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
+			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
 		options.ReadOnly, options.RouteByLatency, options.RouteRandomly = false, false, false
+		options.ClusterStateReloadInterval = min(options.ClusterStateReloadInterval, time.Second)
 		options.PushNotificationProcessor = nil
 		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		return redis.NewClusterClient(&options), nil
 	}
-	return nil, &InvalidError{"client", fmt.Sprintf("is a %T; must be a *redis.Client or a *redis.ClusterClient", commands)}
+	return nil, &InvalidError{"client", fmt.Sprintf("is a %T; must be a *redis.Client or a *redis.ClusterClient", model)}
 }
 
 // urlError says what is wrong with a URL without repeating its secrets.

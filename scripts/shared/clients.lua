@@ -14,12 +14,14 @@ local function write_client(provider, digest, registered, revision, marks, holde
     .. holders .. (rest or '')
 end
 
--- unstamped is the rest of a record that something is written to.
-local function unstamped(rest)
-  if not rest or rest == '' then return '' end
-  local more = match(rest, '^\31[^\31]*(.*)$')
-  return more == '' and '' or '\31' .. more
+-- stamped is the rest of a record with another stamp, '' for none.
+local function stamped(rest, stamp)
+  local more = match(rest or '', '^\31[^\31]*(.*)$') or ''
+  return stamp .. more == '' and '' or '\31' .. stamp .. more
 end
+
+-- unstamped is the rest of a record that something is written to.
+local function unstamped(rest) return stamped(rest, '') end
 
 local function stamp_of(rest) return tonumber((match(rest or '', '^\31(%d+)'))) end
 

@@ -70,7 +70,7 @@ end
 -- seal_deadlines gives the key the lifetime of its latest deadline. Where the key had gone by itself, records of marks
 -- may be left that are in no index any more: tidy has to look for them.
 local function seal_deadlines()
-  if latest > 0 and latest <= now and tonumber(meta[14] or 0) > 0 then call('HSET', META, 'untidy', '1') end
+  if latest > 0 and latest <= now then call('HSET', META, 'untidy', '1') end
   local last = call('ZREVRANGE', DEADLINES, 0, 0, 'WITHSCORES')
   local last_deadline = tonumber(last[2] or 0)
   if last_deadline > 0 and (last_deadline ~= latest or latest <= now) then
