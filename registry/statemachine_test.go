@@ -1,0 +1,197 @@
+package registry_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"pgregory.net/rapid"
+
+	"github.com/rollcall-dev/rollcall/registry"
+	"github.com/rollcall-dev/rollcall/store/redistest"
+)
+
+const machineReplicas = 3
+
+var (
+	machineSeeds  = flag.Int("statemachine.seeds", 6, "random histories to run on each kind of server")
+	machineSteps  = flag.Int("statemachine.steps", 40, "commands in each of them")
+	machineChecks = flag.Int("statemachine.checks", 15, "short histories to run besides, others each time")
+)
+
+// TestStateMachine runs the same random histories on both kinds of server: three replicas, and after every command
+// every answer of each of them is compared with the reference.
+func TestStateMachine(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, s *redistest.Server) {
+		clients := machineConnections(t, s)
+		for seed := range *machineSeeds {
+			history := rapid.SliceOfN(commands, *machineSteps, *machineSteps).Example(seed)
+			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+				m := newMachine(t, s, clients, redistest.Namespace(t), t.Fatalf)
+				defer m.close()
+				m.run(history)
+			})
+		}
+	})
+}
+
+// TestStateMachineShrinks runs short histories, others each time, and reduces one that fails.
+func TestStateMachineShrinks(t *testing.T) {
+	t.Parallel()
+	s := redistest.Miniredis(t)
+	clients, ns, runs, failed := machineConnections(t, s), redistest.Namespace(t), 0, false
+	rapid.Check(t, func(rt *rapid.T) {
+		history := rapid.SliceOfN(commands, 1, 12).Draw(rt, "history")
+		if runs++; runs > *machineChecks && !failed {
+			return // that will do; but one that failed is run until it is short
+		}
+		m := newMachine(t, s, clients, fmt.Sprintf("%s-%d", ns, runs), func(format string, args ...any) {
+			failed = true
+			rt.Fatalf(format, args...)
+		})
+		defer m.close()
+		m.run(history)
+	})
+}
+
+// machineConnections gives each replica a client of its own.
+func machineConnections(t *testing.T, s *redistest.Server) (clients [machineReplicas]redis.UniversalClient) {
+	for i := range clients {
+		clients[i] = s.Client(t)
+	}
+	return clients
+}
+
+// machine is the replicas of one namespace beside the reference.
+type machine struct {
+	t        *testing.T // of the servers; a history fails through fail
+	s        *redistest.Server
+	clients  [machineReplicas]redis.UniversalClient
+	ns       string
+	fail     func(format string, args ...any)
+	ref      *reference
+	replicas [machineReplicas]machineReplica
+	answers  answers // after the last step
+	reopened int
+	past     []string
+}
+
+type machineReplica struct {
+	*registry.ModelRegistry
+	who        refReplica
+	generation uint64 // after the last step; 0 for a replica that has just come
+}
+
+func newMachine(
+	t *testing.T, s *redistest.Server, clients [machineReplicas]redis.UniversalClient, ns string,
+	fail func(format string, args ...any),
+) *machine {
+	m := &machine{t: t, s: s, clients: clients, ns: ns, fail: fail, ref: newReference()}
+	m.answers = machineUniverse.ask(m.ref)
+	for i := range m.replicas {
+		m.replicas[i].who = refReplica{id: fmt.Sprintf("replica-%d", i), window: 5 * time.Minute}
+	}
+	m.replicas[1].who.keepMarks = true
+	m.replicas[2].who.window = 10 * time.Minute
+	for i := range m.replicas {
+		m.open(i)
+	}
+	return m
+}
+
+func (m *machine) open(i int) {
+	r := &m.replicas[i]
+	opened, err := registry.New(m.t.Context(), m.clients[i], registry.Options{
+		Namespace: m.ns, ReplicaID: r.who.id, QuotaWindow: r.who.window, KeepMarks: r.who.keepMarks,
+		OperationTimeout: unhurried, Logger: silence(),
+	})
+	if err != nil {
+		m.failf("open replica %d: %v", i, err)
+	}
+	r.ModelRegistry, r.generation = opened, 0
+}
+
+func (m *machine) close() {
+	for i := range m.replicas {
+		if r := m.replicas[i].ModelRegistry; r != nil {
+			_ = r.Close() // the history is over, and a failed one may have closed it
+		}
+	}
+}
+
+func (m *machine) failf(format string, args ...any) {
+	m.fail("history:\n\t%s\n%s", strings.Join(m.past, "\n\t"), fmt.Sprintf(format, args...))
+}
+
+func (m *machine) run(history []command) {
+	for _, c := range history {
+		c = m.ref.aimed(c, m.replicas[c.on].who)
+		m.past = append(m.past, c.String())
+		changed, err := m.tell(c)
+		if got := m.carryOut(c); !errors.Is(got, published(err)) {
+			m.failf("error %v, want %v", got, published(err))
+		}
+		want := machineUniverse.ask(m.ref)
+		moved := want.differences(m.answers)
+		if c.do != "move the clock" { // a replica's own writes are there without asking for them
+			m.compare(c.on, want, "before Sync, ")
+		}
+		for i := range m.replicas {
+			if err := m.replicas[i].Sync(m.t.Context()); err != nil {
+				m.failf("replica %d: Sync: %v", i, err)
+			}
+			m.compare(i, want, "")
+			m.compareGeneration(i, moved, changed)
+		}
+		m.answers = want
+	}
+}
+
+func (m *machine) compare(i int, want answers, when string) {
+	if diff := want.differences(machineUniverse.ask(m.replicas[i])); diff != "" {
+		m.failf("%sreplica %d answers differently:\n%s", when, i, diff)
+	}
+}
+
+// compareGeneration: another answer is another generation, and no change at all is none.
+func (m *machine) compareGeneration(i int, moved string, changed bool) {
+	r := &m.replicas[i]
+	before, now := r.generation, r.GetGeneration()
+	r.generation = now
+	switch {
+	case before == 0:
+	case moved != "" && now == before:
+		m.failf("replica %d is still at generation %d although answers changed:\n%s", i, now, moved)
+	case !changed && now != before:
+		m.failf("replica %d went from generation %d to %d, and nothing had changed", i, before, now)
+	}
+}
+
+// tell says the command to the reference. It reports whether an answer may have changed.
+func (m *machine) tell(c command) (changed bool, err error) {
+	who := m.replicas[c.on].who
+	switch c.do {
+	case "register", "register again":
+		return m.ref.register(who, c.client, c.provider, c.models)
+	case "unregister":
+		return m.ref.unregister(who, c.client)
+	case "quota":
+		return m.ref.quota(who, c.client, c.model)
+	case "clear":
+		return m.ref.clear(c.client, c.model), nil
+	case "suspend":
+		return m.ref.suspend(c.client, c.model, c.reason)
+	case "resume":
+		return m.ref.resume(c.client, c.model), nil
+	case "move the clock":
+		return m.ref.advance(c.by), nil
+	case "reopen":
+		return m.ref.close(who), nil
+	}
+	return true, nil // clean up and resync: see carryOut
+}
