@@ -126,7 +126,9 @@ func (r *ModelRegistry) begin(ctx context.Context, reason error) error {
 		if err != nil {
 			return err
 		}
-		if began {
+		if began && found == (Position{}) && r.Position() == (Position{}) {
+			r.options.Logger.Debug("rollcall: the namespace is new")
+		} else if began {
 			r.options.Logger.WithField("reason", reason.Error()).
 				Info("rollcall: a new epoch begins; every replica brings its clients")
 		}

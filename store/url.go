@@ -29,6 +29,9 @@ func dial(rawURL string, tlsConfig *tls.Config) (commands, feed redis.UniversalC
 	if base != "redis" && base != "rediss" && scheme != "unix" {
 		return nil, nil, &InvalidError{"redis URL", fmt.Sprintf("has unknown scheme %q; known are redis, rediss, unix, redis+cluster, redis+sentinel, rediss+cluster and rediss+sentinel", scheme)}
 	}
+	if tlsConfig != nil && base != "rediss" {
+		return nil, nil, &InvalidError{"redis URL", fmt.Sprintf("is %s://, which is without TLS, although Options.TLS is set; must start with rediss", scheme)}
+	}
 	plain := base + "://" + rest
 	switch kind {
 	case "":
@@ -154,7 +157,11 @@ func urlError(rawURL string, err error) error {
 // since one cannot tell where a secret might stand in it.
 func MaskURL(rawURL string) string {
 	parsed, err := url.Parse(rawURL)
-	if err != nil {
+	rest := ""
+	if err == nil {
+		_, rest, _ = strings.Cut(rawURL, "://")
+	}
+	if rest == "" || (strings.Contains(rest, "@") && parsed.User == nil) {
 		return "(not a URL)"
 	}
 	query := parsed.Query()

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rollcall-dev/rollcall/cmd/internal/config"
+	"github.com/rollcall-dev/rollcall/registry"
+)
+
+// The exit codes, as the help of the root states them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2 // arguments or settings that cannot be used
+	exitUnavailable = 3 // Redis does not answer
+)
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func exitCode(err error) int {
+	var usage *usageError
+	var setting *config.Error
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage), errors.As(err, &setting), errors.Is(err, registry.ErrInvalid):
+		return exitUsage
+	case errors.Is(err, registry.ErrUnavailable):
+		return exitUnavailable
+	default:
+		return exitFailed
+	}
+}
+
+// hintFor says what to try after an error of a verb; "" where the error says it.
+func hintFor(code int, err error, verb *cobra.Command) string {
+	var setting *config.Error
+	switch {
+	case errors.As(err, &setting):
+		return verb.CommandPath() + " --help for the settings; config.example.yaml explains each"
+	case code == exitUsage:
+		return verb.CommandPath() + " --help"
+	case code == exitUnavailable:
+		return "see that Redis runs at that address and lets this machine in"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,74 @@
+package httpapi
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// entry is one item of a list with the key by which the list is ordered. Pages are cut at keys and not at numbers, so
+// that a model that comes or goes between two requests neither repeats nor hides another.
+type entry[T any] struct {
+	key  string
+	item T
+}
+
+func sortEntries[T any](entries []entry[T]) {
+	slices.SortStableFunc(entries, func(a, b entry[T]) int { return cmp.Compare(a.key, b.key) })
+}
+
+// after returns at most limit entries with keys above key, and whether more follow.
+func after[T any](entries []entry[T], key string, limit int) (page []entry[T], more bool) {
+	i, _ := slices.BinarySearchFunc(entries, key, func(e entry[T], key string) int {
+		if e.key <= key {
+			return -1
+		}
+		return 1
+	})
+	return firstOf(entries[i:], limit)
+}
+
+// before returns the last limit entries with keys below key, and whether others precede them.
+func before[T any](entries []entry[T], key string, limit int) (page []entry[T], more bool) {
+	i, _ := slices.BinarySearchFunc(entries, key, func(e entry[T], key string) int { return cmp.Compare(e.key, key) })
+	return entries[max(0, i-limit):i], i > limit
+}
+
+func firstOf[T any](entries []entry[T], limit int) (page []entry[T], more bool) {
+	if len(entries) <= limit {
+		return entries, false
+	}
+	return entries[:limit], true
+}
+
+func itemsOf[T any](page []entry[T]) []T {
+	items := make([]T, len(page))
+	for i, e := range page {
+		items[i] = e.item
+	}
+	return items
+}
+
+// query reads the parameters of a request; the problem is "" if they can be read.
+func query(rawQuery string) (values url.Values, problem string) {
+	values, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return nil, "the query cannot be read: " + err.Error()
+	}
+	return values, ""
+}
+
+// wholeNumber reads a parameter that may be absent. The problem is "" if it is a number from least to most.
+func wholeNumber(values url.Values, name string, absent, least, most int) (n int, problem string) {
+	text := values.Get(name)
+	if text == "" {
+		return absent, ""
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		return 0, fmt.Sprintf("%s is %q; must be a whole number from %d to %d", name, text, least, most)
+	}
+	return n, ""
+}
