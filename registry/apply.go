@@ -141,21 +141,21 @@ func (t viewTarget) setClient(id string, record *store.ClientRecord) {
 	t.View.setClient(id, record, t.catalogs[record.Digest])
 }
 
-// advance applies entries and shows them at once. It returns false for an entry of an unknown kind; what came before
-// it is shown.
-func (v *View) advance(entries []store.Entry, catalogs map[string]*catalog) bool {
+// advance applies entries, then lets waiting writes show themselves on top, and shows all at once. It returns false for
+// an entry of an unknown kind; what came before it is shown.
+func (v *View) advance(entries []store.Entry, catalogs map[string]*catalog, waiting func(to target)) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	position := v.listing.Load().position
+	position, known := v.listing.Load().position, true
 	for _, entry := range entries {
-		if !apply(viewTarget{v, catalogs}, entry) {
-			v.publish(position)
-			return false
+		if known = apply(viewTarget{v, catalogs}, entry); !known {
+			break
 		}
 		position = entry.Position
 	}
+	waiting(viewTarget{v, catalogs})
 	v.publish(position)
-	return true
+	return known
 }
 
 // replace makes the view show other contents, at once and changing only what differs: readers meet the old state or
@@ -184,18 +184,22 @@ func (v *View) replace(c contents, catalogs map[string]*catalog, position Positi
 	v.publish(position)
 }
 
-// missing lists the digests, each once, that the view has no catalog for.
-func (v *View) missing(records func(yield func(*store.ClientRecord) bool)) []string {
+// catalogsOf returns the catalogs of records that the view has, and lists the digests, each once, of those that it lacks.
+// It might drop those it has before the records are applied: a write that comes to wait can end the use of one.
+func (v *View) catalogsOf(records func(yield func(*store.ClientRecord) bool)) (had map[string]*catalog, lacks []string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	var digests []string
-	seen := make(map[string]struct{})
+	had = make(map[string]*catalog)
 	for record := range records {
-		if _, again := seen[record.Digest]; again || v.catalogs[record.Digest] != nil {
+		if _, again := had[record.Digest]; again {
 			continue
 		}
-		seen[record.Digest] = struct{}{}
-		digests = append(digests, record.Digest)
+		had[record.Digest] = nil
+		if use := v.catalogs[record.Digest]; use != nil {
+			had[record.Digest] = use.catalog
+		} else {
+			lacks = append(lacks, record.Digest)
+		}
 	}
-	return digests
+	return had, lacks
 }

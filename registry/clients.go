@@ -54,10 +54,13 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 		show:   func(to target) { r.showRegistration(to, clientID, provider, made.Digest) },
 		replay: func(ctx context.Context) (store.Reply, error) { return r.store.Register(ctx, late) },
 		needs:  map[string]*catalog{made.Digest: use},
+		drops:  !r.options.KeepMarks && slices.Contains(r.holdersOf(clientID), r.options.ReplicaID),
 	}
+	// It is held from here on: should the data be lost while the write is under way, it is brought back.
+	undo := r.holdings.change(clientID, holding{provider, use})
 	err = r.write(ctx, w, func(ctx context.Context) (store.Reply, error) { return r.store.Register(ctx, registration) })
-	if err == nil || errors.Is(err, ErrPending) {
-		r.holdings.set(clientID, holding{provider, use})
+	if err != nil && !errors.Is(err, ErrPending) {
+		undo()
 	}
 	return about(err, "register client %q", clientID)
 }
@@ -103,6 +106,7 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 	w := &pendingWrite{
 		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("unregister client %q", clientID),
 		replay: do,
+		drops:  slices.Equal(r.holdersOf(clientID), []string{r.options.ReplicaID}),
 		show: func(to target) {
 			if old := to.recordOf(clientID); old == nil || !slices.Contains(old.Holders, r.options.ReplicaID) {
 				return
@@ -113,11 +117,22 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 			}
 		},
 	}
+	undo := r.holdings.change(clientID, holding{})
 	err := r.write(ctx, w, do)
-	if err == nil || errors.Is(err, ErrPending) {
-		r.holdings.remove(clientID)
+	if err != nil && !errors.Is(err, ErrPending) {
+		undo()
 	}
 	return about(err, "unregister client %q", clientID)
+}
+
+// holdersOf lists the replicas that hold a client, as the view knows.
+func (v *View) holdersOf(client string) []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if c := v.known[client]; c != nil {
+		return slices.Clone(c.holders)
+	}
+	return nil
 }
 
 // hasCatalog says whether some client of the view uses a catalog, so that Redis has it, too.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/rollcall-dev/rollcall/store"
@@ -52,13 +52,30 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		return r.recover(ctx, nil)
 	}
 	if r.heart.takeLapsed() {
-		if err := r.rejoin(ctx); err != nil {
+		if err := r.rejoin(ctx); err != nil && !mendable(err) {
+			r.heart.setLapsed()
 			return err
+		} else if err != nil {
+			r.heart.setLapsed()
+			return r.recover(ctx, err)
+		}
+	}
+	if r.owing {
+		if err := r.reassert(ctx); err != nil && !mendable(err) {
+			return err
+		} else if err != nil {
+			return r.recover(ctx, err)
 		}
 	}
 	entries, err := r.feed.Next(ctx)
 	if err == nil {
-		err = r.take(ctx, entries)
+		if err = r.take(ctx, entries); err != nil {
+			// The feed is past entries that the view may lack: they must come again.
+			r.feed = r.store.Follow(r.Position(), r.checkHead)
+		}
+	}
+	if errors.Is(err, errReplayed) {
+		return r.resync(ctx)
 	}
 	if err == nil || !mendable(err) {
 		return err
@@ -96,6 +113,9 @@ func (r *ModelRegistry) recover(ctx context.Context, reason error) error {
 		return err
 	}
 	if before != "" && r.Position().Epoch != before && !r.options.Observer {
+		r.owing = true
+	}
+	if r.owing {
 		return r.reassert(ctx)
 	}
 	return nil
@@ -142,7 +162,11 @@ func (r *ModelRegistry) reassert(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.assert(ctx, assertions, r.left)
+	if err := r.assert(ctx, assertions, r.left); err != nil {
+		return err
+	}
+	r.owing = false
+	return nil
 }
 
 // rejoin brings this replica back after the others took it for dead. The marks of its clients wait in Redis.
@@ -167,12 +191,31 @@ func (r *ModelRegistry) assert(ctx context.Context, assertions []store.Assertion
 	if err := r.store.Assert(ctx, assertions, view); err != nil {
 		return fmt.Errorf("bring back %d clients: %w", len(assertions), err)
 	}
+	for _, a := range assertions {
+		if err := r.takeBack(ctx, a.Client); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// takeBack gives up a client that was unregistered while it was being brought back.
+func (r *ModelRegistry) takeBack(ctx context.Context, client string) error {
+	if r.holdings.has(client) {
+		return nil
+	}
+	unlock := r.holdings.lock(client)
+	defer unlock()
+	if r.holdings.has(client) {
+		return nil
+	}
+	_, err := r.store.Unregister(ctx, client, "")
+	return err
 }
 
 // drain replays the writes that waited, in order, until one cannot reach Redis.
 func (r *ModelRegistry) drain(ctx context.Context) error {
-	refused := false
+	refused, replayed := false, false
 	for w := r.pending.first(); w != nil; w = r.pending.first() {
 		limited, cancel := r.limit(ctx)
 		_, err := w.replay(limited)
@@ -184,6 +227,7 @@ func (r *ModelRegistry) drain(ctx context.Context) error {
 			return nil // it has to wait until the client's holder has brought it back
 		}
 		r.pending.done(w)
+		replayed = true
 		if err != nil {
 			refused = true
 			r.health.refusedOne()
@@ -193,16 +237,23 @@ func (r *ModelRegistry) drain(ctx context.Context) error {
 	if refused { // the view shows it: read what is true
 		return errRefused
 	}
+	if replayed {
+		return errReplayed
+	}
 	return nil
 }
 
 // errRefused: the view shows a write that Redis refused.
 var errRefused = errors.New("a write that waited was refused")
 
+// errReplayed: writes that the view showed on trust are in Redis now, but perhaps not all of what they showed: where
+// something newer stood, no entry tells the view.
+var errReplayed = errors.New("writes that waited were replayed")
+
 // take shows entries in the view. None is news, too: the view was up to date when the head was last compared.
 func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 	if len(entries) > 0 {
-		catalogs, err := r.fetch(ctx, nil, func(yield func(*store.ClientRecord) bool) {
+		catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {
 			for _, entry := range entries {
 				if entry.Record != nil && !yield(entry.Record) {
 					return
@@ -217,7 +268,11 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		if err != nil {
 			return err
 		}
-		known := r.advance(entries, catalogs)
+		r.showing.Lock()
+		needs := r.pending.needs()
+		maps.Copy(needs, catalogs)
+		known := r.advance(entries, needs, r.pending.show)
+		r.showing.Unlock()
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
 		if !known {
@@ -249,20 +304,17 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 // errMissingCatalog: a catalog that a record refers to is not in Redis.
 var errMissingCatalog = errors.New("catalog is missing in redis")
 
-// fetch brings the catalogs of records that neither the view nor catalogs have, and adds them to catalogs.
-func (r *ModelRegistry) fetch(ctx context.Context, catalogs map[string]*catalog,
-	records func(yield func(*store.ClientRecord) bool),
-) (map[string]*catalog, error) {
-	digests := slices.DeleteFunc(r.missing(records), func(digest string) bool { return catalogs[digest] != nil })
+// fetch returns the catalogs of records, from the view or else from Redis.
+func (r *ModelRegistry) fetch(ctx context.Context, records func(yield func(*store.ClientRecord) bool)) (
+	map[string]*catalog, error,
+) {
+	catalogs, digests := r.catalogsOf(records)
 	if len(digests) == 0 {
 		return catalogs, nil
 	}
 	texts, err := r.store.Catalogs(ctx, digests)
 	if err != nil {
 		return nil, err
-	}
-	if catalogs == nil {
-		catalogs = make(map[string]*catalog, len(digests))
 	}
 	for _, digest := range digests {
 		text, ok := texts[digest]
@@ -327,8 +379,7 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 		}
 	}
 	r.remains.carry(r.View, c, newEpoch, snapshot.Asserted, r.options.LeaseTTL)
-	needs := r.pending.show(c)
-	catalogs, err := r.fetch(ctx, needs, func(yield func(*store.ClientRecord) bool) {
+	catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {
 		for _, client := range c {
 			if !yield(client.record) {
 				return
@@ -339,7 +390,12 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 		return Position{}, err
 	}
 	r.healing.Store(len(r.remains.holders) > 0)
-	r.replace(c, catalogs, snapshot.Head)
+	r.showing.Lock()
+	defer r.showing.Unlock()
+	needs := r.pending.needs()
+	maps.Copy(needs, catalogs)
+	r.pending.show(c)
+	r.replace(c, needs, snapshot.Head)
 	return snapshot.Head, nil
 }
 

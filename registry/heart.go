@@ -43,6 +43,13 @@ func (h *heart) takeLapsed() bool {
 	return was
 }
 
+// setLapsed notes that the own lease is gone.
+func (h *heart) setLapsed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lapsed = true
+}
+
 // keepLease renews the own lease every third of it, and reaps, until ctx ends.
 func (r *ModelRegistry) keepLease(ctx context.Context) {
 	third := r.options.LeaseTTL / 3
@@ -58,7 +65,10 @@ func (r *ModelRegistry) keepLease(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if time.Until(r.heart.beaten.Add(third)) <= 0 {
+		r.heart.mu.Lock()
+		beat = time.Until(r.heart.beaten.Add(third))
+		r.heart.mu.Unlock()
+		if beat <= 0 {
 			r.beat(ctx)
 		} else if err := r.reap(ctx, first); err != nil && ctx.Err() == nil {
 			r.options.Logger.WithError(err).Warn("rollcall: cannot end the lease of a dead replica")
@@ -81,9 +91,7 @@ func (r *ModelRegistry) beat(ctx context.Context) {
 	}
 	r.heard(head)
 	if !joined {
-		r.heart.mu.Lock()
-		r.heart.lapsed = true
-		r.heart.mu.Unlock()
+		r.heart.setLapsed()
 	}
 }
 

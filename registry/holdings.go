@@ -35,16 +35,32 @@ func (h *holdings) lock(client string) (unlock func()) {
 	return l.Unlock
 }
 
-func (h *holdings) set(client string, held holding) {
+// change sets a holding, or with the zero one removes it, and returns what undoes that.
+func (h *holdings) change(client string, held holding) (undo func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	before := h.clients[client]
+	h.put(client, held)
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.put(client, before)
+	}
+}
+
+func (h *holdings) put(client string, held holding) {
+	if held == (holding{}) {
+		delete(h.clients, client)
+		return
+	}
 	h.clients[client] = held
 }
 
-func (h *holdings) remove(client string) {
+func (h *holdings) has(client string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.clients, client)
+	_, ok := h.clients[client]
+	return ok
 }
 
 // supplies says whether a client that this replica registered supplies a model.

@@ -104,11 +104,34 @@ func (r *ModelRegistry) lift(ctx context.Context, clientID, modelID, part, verb 
 		return ErrClosed
 	}
 	seen := r.Position()
-	if mark := r.mark(clientID, modelID); mark == nil || *partOf(mark) == nil {
+	shown := func() (p store.MarkPart) {
+		if mark := r.mark(clientID, modelID); mark != nil && *partOf(mark) != nil {
+			p = **partOf(mark)
+		}
+		return p
+	}
+	before := shown()
+	if before == (store.MarkPart{}) {
 		return nil
 	}
-	do := func(ctx context.Context) (store.Reply, error) { return lift(ctx, clientID, modelID, "", seen) }
+	changed := false
+	do := func(ctx context.Context) (store.Reply, error) {
+		reply, err := lift(ctx, clientID, modelID, "", seen)
+		changed = reply.Changed
+		return reply, err
+	}
 	w := r.pendingMark(clientID, modelID, part, verb, func(m *store.Mark) { *partOf(m) = nil })
-	w.replay = do
-	return about(r.write(ctx, w, do), "%s of client %q, model %q", verb, clientID, modelID)
+	w.replay = func(ctx context.Context) (store.Reply, error) {
+		if now := r.Position().Epoch; now != seen.Epoch {
+			// Marks keep their revisions in a new epoch, which goes on above those of the last.
+			seen = Position{Epoch: now, Revision: before.Revision}
+		}
+		return r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, seen)
+	}
+	err := r.write(ctx, w, do)
+	if err == nil && !changed && before.Actor == "" && shown() == before {
+		// Redis does not have the mark, and somebody is about to bring it back.
+		err = r.queue(w, store.ErrEmpty)
+	}
+	return about(err, "%s of client %q, model %q", verb, clientID, modelID)
 }

@@ -38,7 +38,8 @@ type Options struct {
 	// StartDegraded opens the registry although Redis cannot be reached: with an empty view, writes that wait, and a
 	// connection as soon as there is one.
 	StartDegraded bool
-	// TLS is used for rediss:// URLs in place of the system's settings. nil means the system's root certificates.
+	// TLS is used for rediss:// URLs in place of the system's settings; with other URLs, and with New, it is refused.
+	// nil means the system's root certificates.
 	TLS *tls.Config
 	// Logger hears of resyncs, lost connections and the like. nil means logrus' standard logger.
 	Logger logrus.FieldLogger

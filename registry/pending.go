@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -15,6 +16,7 @@ type pendingWrite struct {
 	replay func(ctx context.Context) (store.Reply, error) // what it does to Redis
 	what   string                                         // for the log
 	needs  map[string]*catalog                            // catalogs that show refers to
+	drops  bool                                           // it takes the client's marks with it
 }
 
 // pendingKey says what a write is about; of several about the same only the last waits.
@@ -33,12 +35,12 @@ type pending struct {
 	writes []*pendingWrite
 }
 
-// add puts a write in the queue. One about the same thing that waits already is replaced where it stands; a
-// registration takes the client's waiting marks with it, as it would in Redis.
+// add puts a write in the queue. One about the same thing that waits already is replaced where it stands; what
+// drops a client's marks takes those with it that wait.
 func (p *pending) add(w *pendingWrite) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if w.key.part == partClient {
+	if w.drops {
 		p.writes = slices.DeleteFunc(p.writes, func(other *pendingWrite) bool {
 			return other.key.client == w.key.client && other.key.part != partClient
 		})
@@ -72,18 +74,31 @@ func (p *pending) len() int {
 	return len(p.writes)
 }
 
-// show carries all that waits out on a target, and returns the catalogs it refers to.
-func (p *pending) show(to target) map[string]*catalog {
+// show carries all that waits out on a target.
+func (p *pending) show(to target) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.writes {
+		w.show(to)
+	}
+}
+
+// needs are the catalogs that show refers to.
+func (p *pending) needs() map[string]*catalog {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	needs := make(map[string]*catalog)
 	for _, w := range p.writes {
-		w.show(to)
-		for digest, c := range w.needs {
-			needs[digest] = c
-		}
+		maps.Copy(needs, w.needs)
 	}
 	return needs
+}
+
+// registers says whether a registration of the client waits, or the end of one, which the view shows already.
+func (p *pending) registers(client string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.writes, func(w *pendingWrite) bool { return w.key == pendingKey{client: client, part: partClient} })
 }
 
 // showNow carries one write out on the view at once.

@@ -43,6 +43,7 @@ type ModelRegistry struct {
 	health  healthRecord
 	closed  atomic.Bool
 	healing atomic.Bool // clients of an earlier epoch remain in the view
+	showing sync.Mutex  // held while a waiting write comes into the view, or all of them into a new one
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	once    sync.Once
@@ -53,6 +54,7 @@ type ModelRegistry struct {
 	pending    pending
 	remains    remains   // the follower's
 	left       Position  // the follower's: where the view was when the epoch changed
+	owing      bool      // the follower's: the clients are still to be brought into the epoch
 	lastResync time.Time // the follower's
 	headAsked  time.Time // the follower's: when the head was asked for that was heard last
 }
@@ -83,7 +85,7 @@ func New(ctx context.Context, client redis.UniversalClient, opts Options) (*Mode
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.New(client, store.Options{Namespace: opts.Namespace, Replica: opts.ReplicaID})
+	s, err := store.New(client, store.Options{Namespace: opts.Namespace, Replica: opts.ReplicaID, TLS: opts.TLS})
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +123,15 @@ func (r *ModelRegistry) start(ctx context.Context) error {
 	limited, cancel := r.limit(ctx)
 	err := r.store.CheckConnection(limited)
 	cancel()
+	if err != nil {
+		return err
+	}
+	limited, cancel = r.limit(ctx)
+	warnings, err := r.store.Inspect(limited)
+	cancel()
+	for _, warning := range warnings {
+		r.options.Logger.Warn("rollcall: " + warning)
+	}
 	if err != nil {
 		return err
 	}

@@ -95,15 +95,19 @@ func (m *remains) has(client string) bool {
 	return ok
 }
 
-// drop takes clients out of the view.
-func (v *View) drop(clients []string) {
+// drop takes clients out of the view, except those that a write which waits is about.
+func (r *ModelRegistry) drop(clients []string) {
 	if len(clients) == 0 {
 		return
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	r.showing.Lock()
+	defer r.showing.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, id := range clients {
-		v.removeClient(id)
+		if !r.pending.registers(id) {
+			r.removeClient(id)
+		}
 	}
-	v.publish(v.listing.Load().position)
+	r.publish(r.listing.Load().position)
 }

@@ -26,14 +26,18 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 		return r.queue(w, err)
 	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
-	case errors.Is(err, ErrNotRegistered) && w.key.part != partClient && r.returning(w.key):
+	case errors.Is(err, ErrNotRegistered) && w.key.part != partClient && (r.returning(w.key) || r.behind(ctx)):
 		return r.queue(w, err)
 	case err != nil:
 		return err
 	}
 	if err := r.arrived.wait(ctx, reply.Position, r.Position); err != nil {
-		return fmt.Errorf("%w: redis has it, at position %s, and the view does not show it yet: %w", ErrPending,
-			reply.Position, err)
+		if errors.Is(err, ErrClosed) {
+			return fmt.Errorf("%w: redis has it, at position %s, and the view does not show it: %w", ErrPending,
+				reply.Position, err)
+		}
+		// Redis has it, and may be about to lose it: nobody may have seen it yet.
+		return r.queue(w, err)
 	}
 	return nil
 }
@@ -47,13 +51,21 @@ func (r *ModelRegistry) returning(key pendingKey) bool {
 	return r.clients.get(key.client) == nil && r.holdings.supplies(key.client, key.model)
 }
 
+// behind says whether Redis has a history that the view has not come to yet.
+func (r *ModelRegistry) behind(ctx context.Context) bool {
+	head, err := r.store.Head(ctx)
+	return err != nil || head.Position.Epoch != r.Position().Epoch
+}
+
 // queue shows a write in the own view and lets it wait for Redis.
 func (r *ModelRegistry) queue(w *pendingWrite, reason error) error {
 	if w.key.part != partClient && r.Position() != (Position{}) && !r.supplies(w.key) && !r.returning(w.key) {
 		return ErrNotRegistered
 	}
+	r.showing.Lock()
 	r.pending.add(w)
 	r.showNow(w)
+	r.showing.Unlock()
 	if reason == nil {
 		return fmt.Errorf("%w: behind others", ErrPending)
 	}

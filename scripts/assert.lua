@@ -1,5 +1,6 @@
 -- assert: brings a page of the caller's clients into a history that may not know them: after a loss, or after the
--- caller was taken for dead. It joins a definition that is there; only among re-assertions the one of the later view wins.
+-- caller was taken for dead. It joins a definition that is there; only among re-assertions the one of the later view
+-- wins.
 --
 -- Uses     base gate clients marks
 -- ARGV[5]  stamp   revision of the view that the clients come from; 0: of this history, and their marks wait here

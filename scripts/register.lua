@@ -9,7 +9,8 @@
 -- ARGV[10] keep            '1': no mark is dropped
 -- ARGV[11] seen epoch
 -- ARGV[12] seen revision   a holder's registration drops marks up to here
--- ARGV[13] late            '1': the registration waited for Redis; a definition newer than seen stays, it only joins
+-- ARGV[13] late            '1': the registration waited for Redis; where others hold the client, too, a definition newer
+--                          than seen stays, and it only joins
 -- Returns  done|same now epoch revision tail ''; error NOCATALOG when the digest is unknown and no catalog was given
 -- Cost     O(models that change), plus O(models) for a client that has marks
 local client, provider, digest, roster, catalog = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
@@ -22,7 +23,7 @@ local held = false
 if record then
   old_provider, old_digest, registered, revision, marks, holders, rest = read_client(record)
   held = is_holder(holders, replica)
-  if ARGV[13] == '1' and tonumber(revision) > tonumber(ARGV[12]) then
+  if ARGV[13] == '1' and tonumber(revision) > tonumber(ARGV[12]) and holders ~= replica then
     provider, digest, keep = old_provider, old_digest, true
   end
 else

@@ -1,6 +1,7 @@
 -- rights: looks for a command that the scripts, or the store beside them, need and the caller's ACL user may not use.
 -- It goes without base, which needs such commands itself; a key that the user may not use is refused before a script.
 --
+-- Uses     -
 -- Returns  the first such command; '' when all are granted, or the server cannot tell (before Redis 7.0)
 -- Cost     O(1)
 local may = redis.acl_check_cmd

@@ -1,6 +1,6 @@
 // Package scripts holds the Lua that Redis runs: one verb a file, and under shared the parts that several verbs begin
 // with. A verb's header says what it does, its ARGV, what it returns and what it costs; the KEYS are the same for all
-// and stand in shared/base.lua. The line "Uses" names the shared parts, in order, that are put before the verb.
+// and stand in shared/base.lua. The line "Uses" names the shared parts, in order, that are put before the verb; "-" none.
 package scripts
 
 import (
@@ -38,7 +38,7 @@ func Source(verb string) string {
 func uses(body string) []string {
 	for line := range strings.Lines(body) {
 		if parts, ok := strings.CutPrefix(line, "-- Uses "); ok {
-			return strings.Fields(parts)
+			return strings.Fields(strings.TrimSuffix(parts, "-\n"))
 		}
 	}
 	return nil

@@ -105,7 +105,10 @@ func unsafe(err error) error {
 	}
 	text := answered.Error()
 	switch {
-	case strings.HasPrefix(text, "NOPERM"), strings.HasPrefix(text, "ERR unknown command"):
+	case strings.HasPrefix(text, "NOPERM"), strings.HasPrefix(text, "ERR unknown command"),
+		// What a script may not use, in the words of Redis 7.2 and 7.0.
+		strings.HasPrefix(text, "ERR ACL failure in script"),
+		strings.HasPrefix(text, "ERR The user executing the script can't run this command"):
 		return fmt.Errorf("%w: %s", ErrUnsafeServer, text)
 	case strings.HasPrefix(text, "WRONGPASS"), strings.HasPrefix(text, "NOAUTH"):
 		return &InvalidError{Field: "redis URL", Problem: "user or password refused by the server"}

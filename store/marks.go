@@ -37,6 +37,16 @@ func (s *Store) ClearQuota(ctx context.Context, client, model, actor string, see
 	return s.run(ctx, call{verb: "clear", actor: actor, args: []any{client, model, seen.Epoch, seen.Revision}})
 }
 
+// LiftLate does the same for a quota mark or a suspension after it waited for Redis: beside what was set up to seen, a
+// mark goes that this replica had set itself, since whatever it set was before.
+func (s *Store) LiftLate(ctx context.Context, suspension bool, client, model string, seen Position) (Reply, error) {
+	verb := "clear"
+	if suspension {
+		verb = "resume"
+	}
+	return s.run(ctx, call{verb: verb, args: []any{client, model, seen.Epoch, seen.Revision, flag(true)}})
+}
+
 // Suspension asks for a suspension.
 type Suspension struct {
 	Client, Model string

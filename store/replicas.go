@@ -138,15 +138,3 @@ func (s *Store) release(ctx context.Context, holder string, lease time.Duration)
 		}
 	}
 }
-
-// CheckConnection asks Redis for a PING, so that a wrong password or a missing right is told before anything else.
-func (s *Store) CheckConnection(ctx context.Context) error {
-	err := s.client.Ping(ctx).Err()
-	if err == nil {
-		return nil
-	}
-	if refused := unsafe(err); errors.Is(refused, ErrInvalid) || errors.Is(refused, ErrUnsafeServer) {
-		return refused
-	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
-}

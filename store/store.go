@@ -54,6 +54,9 @@ func Open(redisURL string, options Options) (*Store, error) {
 // New makes a store with clients of its own, made after the settings of one that stays the caller's. Accepted are
 // *redis.Client and *redis.ClusterClient.
 func New(client redis.UniversalClient, options Options) (*Store, error) {
+	if options.TLS != nil {
+		return nil, &InvalidError{"Options.TLS", "is set beside a client; the client's own settings of TLS are used"}
+	}
 	commands, err := alike(client, 0)
 	if err != nil {
 		return nil, err

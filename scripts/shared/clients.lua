@@ -1,6 +1,7 @@
 -- clients: a client's record, and what it adds to the counts.
 --
--- record  provider US digest US registered-at US revision US marks US holders [US stamp [US what a newer version added]]
+-- record  provider US digest US registered-at US revision US marks US holders [US stamp [US what a newer version
+--         added]]
 -- stamp   the revision of the view that a client was re-asserted from, until something is written to the client
 -- roster  (RS model US copies)*
 local function read_client(record)

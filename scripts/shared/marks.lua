@@ -104,8 +104,9 @@ local function client_of(client, model)
   return record
 end
 
--- lift takes a part off a mark: without an actor only one that the caller had seen and that no operator set.
-local function lift(client, model, which, seen)
+-- lift takes a part off a mark: without an actor only one that the caller had seen and that no operator set. A late one,
+-- which waited for Redis, also takes what the caller itself had set: that was before.
+local function lift(client, model, which, seen, late)
   local record, text = client_of(client, model), call('HGET', MARKS, client .. '\31' .. model)
   if not record or not text then
     if damaged({ 2, 4, 8 }) then return broken() end -- clients rosters marks
@@ -114,7 +115,8 @@ local function lift(client, model, which, seen)
   local quota, suspension, fence, rest = read_mark(text)
   local part = which == 'quota' and quota or suspension
   if part == '' then return answer('same') end
-  local _, revision, _, _, _, by = read_part(part)
+  local _, revision, _, _, setter, by = read_part(part)
+  if late and setter == replica then seen = revision end
   if actor == '' and (revision > seen or by ~= '') then return answer('same') end
   if which == 'quota' then quota = '' else suspension = '' end
   return change_mark(client, model, record, text, mark_text(quota, suspension, fence, rest))

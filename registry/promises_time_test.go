@@ -1,0 +1,204 @@
+package registry_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/rollcall-dev/rollcall/registry"
+	"github.com/rollcall-dev/rollcall/store/redistest"
+)
+
+// mute is a network that can be told to swallow all that is sent to the server. Connections stay open.
+type mute struct {
+	dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	on   atomic.Bool
+}
+
+type muteConn struct {
+	net.Conn
+	network *mute
+}
+
+func (c muteConn) Write(b []byte) (int, error) {
+	if c.network.on.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+// client makes a client of a server in the bubble, behind the network.
+func (m *mute) client(t *testing.T, s *redistest.Server) redis.UniversalClient {
+	t.Helper()
+	options := s.Options()
+	m.dial = options.Dialer
+	options.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := m.dial(ctx, network, addr)
+		return muteConn{conn, m}, err
+	}
+	c := redis.NewUniversalClient(options)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// TestPromise03ACallEndsInItsTime and its neighbours measure by the clock of the bubble, in which nothing is slow.
+func TestPromise03ACallEndsInItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+		r, err := registry.New(ctx, network.client(t, s), registry.Options{Logger: silence()})
+		must(t, err)
+		defer r.Close()
+		must(t, r.RegisterClient(ctx, "c", "p", named("m")))
+		network.on.Store(true)
+		for _, c := range []struct {
+			call func() error
+			want error
+		}{
+			{func() error { return r.Sync(ctx) }, registry.ErrUnavailable},
+			{func() error { return r.RegisterClient(ctx, "d", "p", named("m")) }, registry.ErrPending},
+			{func() error { return r.SetModelQuotaExceeded(ctx, "c", "m") }, registry.ErrPending},
+			{func() error { _, err := r.CleanupExpiredQuotas(ctx); return err }, registry.ErrUnavailable},
+		} {
+			began := time.Now()
+			if err := c.call(); !errors.Is(err, c.want) || time.Since(began) > time.Second {
+				t.Errorf("%v after %v, want %v within OperationTimeout, 1 s", err, time.Since(began), c.want)
+			}
+		}
+	})
+}
+
+// TestPromise09TheDeadAreReaped cuts a replica off. The other drops its client when the lease is over, 15 s after it was
+// renewed last, and a second more; when the replica is back, so is its client, with its mark.
+func TestPromise09TheDeadAreReaped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+		a := openReplica(t, s, "default", "a", registry.Options{})
+		b, err := registry.New(ctx, network.client(t, s), registry.Options{ReplicaID: "b", Logger: silence()})
+		must(t, err)
+		defer b.Close()
+		must(t, b.RegisterClient(ctx, "c", "p", named("m")))
+		must(t, b.SuspendClientModel(ctx, "c", "m", "manual"))
+		must(t, a.Sync(ctx))
+		<-time.After(time.Minute) // of the bubble: leases are renewed many times
+
+		network.on.Store(true)
+		cut := time.Now()
+		eventually(t, "a drops the client", func() bool { return !a.ClientSupportsModel("c", "m") })
+		if took := time.Since(cut); took < 10*time.Second || took > 16*time.Second {
+			t.Errorf("the client went after %v; the lease was renewed at most 5 s before", took)
+		}
+		network.on.Store(false)
+		eventually(t, "the client is back", func() bool { return a.ClientSupportsModel("c", "m") })
+		if n := a.GetModelCount("m"); n != 0 {
+			t.Errorf("its suspension is gone: count %d", n)
+		}
+	})
+}
+
+// TestPromise10AnOutageEndsNoLease cuts all replicas off for minutes.
+func TestPromise10AnOutageEndsNoLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+		open := func(id string) *registry.ModelRegistry {
+			r, err := registry.New(ctx, network.client(t, s), registry.Options{ReplicaID: id, Logger: silence()})
+			must(t, err)
+			t.Cleanup(func() { _ = r.Close() })
+			must(t, r.RegisterClient(ctx, "of "+id, "p", named(id)))
+			return r
+		}
+		a, b := open("a"), open("b")
+		must(t, a.Sync(ctx))
+		<-time.After(time.Minute) // of the bubble
+		network.on.Store(true)
+		<-time.After(3 * time.Minute)
+		network.on.Store(false)
+		for n := range 600 {
+			if !shows(a, "a", "b") || !shows(b, "a", "b") {
+				t.Fatalf("look %d: %q and %q", n, ids(a.GetAvailableModelInfos()), ids(b.GetAvailableModelInfos()))
+			}
+			<-time.After(100 * time.Millisecond)
+		}
+		if h := a.Health(); !h.Connected || h.Replicas != 2 {
+			t.Errorf("afterwards: %+v", h)
+		}
+	})
+}
+
+// TestPromise10ClockJumpsEndNoLease sets the server's clock, while the replicas live.
+func TestPromise10ClockJumpsEndNoLease(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, s *redistest.Server) {
+		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Client(t)
+		const lease = 6 * time.Second
+		var replicas [2]*registry.ModelRegistry
+		for i, id := range []string{"a", "b"} {
+			replicas[i] = openReplica(t, s, ns, id, registry.Options{LeaseTTL: lease})
+			must(t, replicas[i].RegisterClient(ctx, "of "+id, "p", named(id)))
+		}
+		prefix := "rollcall:{" + ns + "}:"
+		for _, jump := range []time.Duration{time.Hour, -2 * time.Hour, lease} {
+			eventually(t, "the replicas may reap", func() bool {
+				h := replicas[0].Health()
+				return h.Connected && time.Since(h.Since) > lease
+			})
+			s.Advance(t, jump)
+			eventually(t, "both leases run", func() bool {
+				now := float64(s.Now(t).UnixMilli())
+				a, b := c.ZScore(ctx, prefix+"leases", "a").Val(), c.ZScore(ctx, prefix+"leases", "b").Val()
+				most := now + float64(lease.Milliseconds())
+				return a > now && b > now && a <= most && b <= most
+			})
+		}
+		feed, err := c.XRange(ctx, prefix+"feed", "-", "+").Result()
+		must(t, err)
+		for _, entry := range feed {
+			if entry.Values["kind"] == "released" {
+				t.Errorf("holds were ended: %v", entry)
+			}
+		}
+	})
+}
+
+// TestPromise19CloseEndsInItsTime: with Redis there and without. The bubble also fails the test when a goroutine is left.
+func TestPromise19CloseEndsInItsTime(t *testing.T) {
+	t.Parallel()
+	for name, silent := range map[string]bool{"redis answers": false, "redis is silent": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, network, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+				other := openReplica(t, s, "default", "other", registry.Options{})
+				r, err := registry.New(ctx, network.client(t, s), registry.Options{Logger: silence()})
+				must(t, err)
+				must(t, r.RegisterClient(ctx, "c", "p", named("m")))
+				must(t, r.SetModelQuotaExceeded(ctx, "c", "m"))
+				must(t, other.Sync(ctx))
+				network.on.Store(silent)
+
+				began := time.Now()
+				if err := r.Close(); errors.Is(err, registry.ErrUnavailable) != silent || time.Since(began) > 2*time.Second {
+					t.Errorf("Close: %v after %v", err, time.Since(began))
+				}
+				must(t, other.Sync(ctx))
+				if held := other.ClientSupportsModel("c", "m"); held != silent {
+					t.Errorf("the other replica still has the client: %v", held)
+				}
+				if err := r.RegisterClient(ctx, "d", "p", named("m")); !errors.Is(err, registry.ErrClosed) {
+					t.Errorf("a write after Close: %v", err)
+				}
+				if err := r.Close(); errors.Is(err, registry.ErrUnavailable) != silent {
+					t.Errorf("a second Close: %v", err)
+				}
+			})
+		})
+	}
+}

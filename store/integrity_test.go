@@ -1,0 +1,164 @@
+package store
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/rollcall-dev/rollcall/store/redistest"
+)
+
+// noticing are the keys whose loss a verb must notice, as it changes them or answers from them.
+var noticing = map[string]string{
+	"quota": "clients marks deadlines feed ops", "suspend": "clients marks deadlines feed ops",
+	"clear": "clients marks deadlines feed ops", "resume": "clients marks deadlines feed ops",
+	"register":   "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
+	"unregister": "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
+	"release":    "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
+	"assert":     "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
+	"offer":      "catalogs rosters catalog_refs", "sweep": "catalogs rosters catalog_refs feed",
+	"tidy": "clients marks deadlines",
+}
+
+// TestLossOfAKey takes away each key in turn, or one element of it (meta only as a whole).
+func TestLossOfAKey(t *testing.T) {
+	t.Parallel()
+	redistest.EachShared(t, func(t *testing.T, server *redistest.Server) {
+		for _, key := range newKeys("").all("a") {
+			key = strings.TrimPrefix(key, newKeys("").prefix)
+			t.Run(key+" gone", func(t *testing.T) {
+				s := filled(t, server)
+				s.must(s.client.Del(s.ctx, newKeys(s.name).prefix+key).Err())
+				if key == "meta" {
+					s.lost(key, ErrEmpty)
+				} else {
+					s.lost(key, ErrBroken)
+				}
+			})
+			if key == "meta" {
+				continue
+			}
+			t.Run(key+" short", func(t *testing.T) {
+				s := filled(t, server)
+				if s.shorten(key) != 1 {
+					t.Fatal("not shortened")
+				}
+				s.lost(key, ErrBroken)
+			})
+		}
+	})
+}
+
+// lost checks that the loss of a key, or of an element, is found. What compares a replica with the head finds every
+// loss. A write may go on where it has nothing to do with what was lost, but none makes a loss look whole, and none
+// trips over it.
+func (s *space) lost(key string, want error) {
+	s.t.Helper()
+	before := s.read().lines
+	_, err := s.a.Head(s.ctx)
+	_, _, err2 := s.a.Heartbeat(s.ctx, hour)
+	_, err3 := s.a.Join(s.ctx, hour, "{}", time.Time{})
+	_, err4 := s.a.Snapshot(s.ctx)
+	for i, err := range []error{err, err2, err3, err4} {
+		if !errors.Is(err, want) {
+			s.t.Errorf("%s: %v", []string{"Head", "Heartbeat", "Join", "Snapshot"}[i], err)
+		}
+	}
+	for _, verb := range everyVerb(s.t) {
+		if verb == "begin" {
+			continue
+		}
+		_, err := s.attempt(s.callOf(verb), s.until(time.Minute))
+		must := slices.Contains(strings.Fields(noticing[verb]), key)
+		if !errors.Is(err, want) && (must || err != nil) {
+			s.t.Errorf("%s: %v", verb, err)
+		}
+		after := s.read().lines
+		if errors.Is(err, want) && !maps.Equal(after, before) {
+			s.t.Errorf("%s was refused and changed something", verb)
+		}
+		before = after
+		if _, err := s.a.Head(s.ctx); !errors.Is(err, want) {
+			s.t.Fatalf("after %s: %v", verb, err)
+		}
+	}
+}
+
+// shorten removes one element of a key, and returns how many it removed.
+func (s *space) shorten(key string) int64 {
+	name := newKeys(s.name).prefix + key
+	var removed *redis.IntCmd
+	switch {
+	case s.seen.hashes[key] != nil:
+		removed = s.client.HDel(s.ctx, name, slices.Sorted(maps.Keys(s.seen.hashes[key]))[0])
+	case s.seen.sorted[key] != nil:
+		removed = s.client.ZRem(s.ctx, name, slices.Sorted(maps.Keys(s.seen.sorted[key]))[0])
+	case s.seen.sets[key] != nil:
+		removed = s.client.SRem(s.ctx, name, s.seen.sets[key][0])
+	default:
+		removed = s.client.XDel(s.ctx, name, s.seen.raw[len(s.seen.raw)-1].ID)
+	}
+	return removed.Val()
+}
+
+// After a flush there is nothing, and a new epoch can begin.
+func TestFlushAll(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		s := filled(t, server)
+		old := s.head()
+		s.must(s.client.FlushAll(s.ctx).Err())
+		for _, verb := range everyVerb(t) {
+			if verb == "begin" {
+				continue
+			}
+			if _, err := s.attempt(s.callOf(verb), s.until(time.Minute)); !errors.Is(err, ErrEmpty) {
+				t.Errorf("%s: %v", verb, err)
+			}
+		}
+		if n := s.client.DBSize(s.ctx).Val(); n != 0 {
+			t.Errorf("%d keys were made", n)
+		}
+		began, err := s.a.Begin(s.ctx, Position{}, old, "flushed")
+		if s.must(err); !began {
+			t.Error("not begun")
+		}
+		if s.look(); s.revision() != old.Revision+1 || s.head().Epoch == old.Epoch {
+			t.Errorf("head %v after %v", s.head(), old)
+		}
+	})
+}
+
+// Redis forgets scripts at a restart, a failover, and when told to.
+func TestScriptFlush(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		s := newSpace(t, server)
+		for _, client := range numbered(3) {
+			s.must(s.client.ScriptFlush(s.ctx).Err())
+			s.given(s.a.Register(s.ctx, registration(client, "p", "m")))
+		}
+	})
+}
+
+// The data of a newer version are left alone.
+func TestNewerSchema(t *testing.T) {
+	t.Parallel()
+	redistest.EachShared(t, func(t *testing.T, server *redistest.Server) {
+		s := filled(t, server)
+		s.must(s.client.HSet(s.ctx, newKeys(s.name).meta(), "schema", "2").Err())
+		s.look()
+		for _, verb := range everyVerb(t) {
+			_, err := s.attempt(s.callOf(verb), s.until(time.Minute))
+			s.refused(err, ErrSchema)
+			if !strings.Contains(err.Error(), "2") {
+				t.Errorf("%s: %v does not name the schema", verb, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,29 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/rollcall-dev/rollcall/store/redistest"
+)
+
+// TestMain looks for goroutines that are left when everything was closed.
+func TestMain(m *testing.M) {
+	redis.SetLogger(silent{})
+	code := redistest.Main(m)
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// silent keeps the client library from printing each failed dial of the tests in which servers die.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}

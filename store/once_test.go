@@ -1,0 +1,144 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/rollcall-dev/rollcall/store/redistest"
+)
+
+// Every verb has something to change, once: sent again under the same name it changes nothing and gets its first
+// answer, whatever happened in between. Verbs that make no revision may run twice; their effect is the same as once.
+func TestRepeatedOperation(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		for _, verb := range everyVerb(t) {
+			t.Run(verb, func(t *testing.T) {
+				if verb != "begin" { // which has its own test
+					repeatOperation(busy(t, server), verb)
+				}
+			})
+		}
+	})
+}
+
+func repeatOperation(s *space, verb string) {
+	c, operation, before := s.callOf(verb), s.until(time.Minute), s.seen
+	first, err := s.attempt(c, operation)
+	s.must(err)
+	s.look()
+	if changed := !maps.Equal(before.lines, s.seen.lines); changed != (verb != "head") || !first.Changed {
+		s.t.Fatalf("something changed: %v, replied %+v", changed, first)
+	}
+	if made := s.head() != before.feed[len(before.feed)-1].Position; made != commits(verb) {
+		s.t.Errorf("made a revision: %v", made)
+	}
+	again := func() {
+		reply, err := s.attempt(c, operation)
+		s.must(err)
+		s.changed("")
+		if commits(verb) && (!reply.Changed || reply.Position != first.Position) {
+			s.t.Errorf("replied %+v, then %+v", first, reply)
+		}
+	}
+	again()
+	if commits(verb) {
+		s.given(s.b.Register(s.ctx, registration("between", "p", "m")))
+		again()
+	}
+}
+
+// A new epoch begins once.
+func TestRepeatedBegin(t *testing.T) {
+	onBoth(t, func(s *space) {
+		c, operation := s.callOf("begin"), s.until(time.Minute)
+		first, err := s.attempt(c, operation)
+		s.must(err)
+		s.join(s.b)
+		s.look()
+		again, err := s.attempt(c, operation)
+		s.must(err)
+		s.changed("")
+		if again.Position != first.Position || !first.Changed {
+			s.t.Errorf("replied %+v, then %+v", first, again)
+		}
+	})
+}
+
+// cutWrites are writes that each change something once; the space has client c of a, with marks on m and n.
+var cutWrites = map[string]func(s *space, through *Store) error{
+	"register": func(s *space, through *Store) error {
+		_, err := through.Register(s.ctx, registration("new", "p", "m", "x"))
+		return err
+	},
+	"register known": func(s *space, through *Store) error {
+		r := registration("new", "p", "m", "x")
+		r.Known = true
+		_, err := through.Register(s.ctx, r)
+		return err
+	},
+	"unregister": func(s *space, through *Store) error {
+		_, err := through.Unregister(s.ctx, "c", "")
+		return err
+	},
+	"quota": func(s *space, through *Store) error {
+		_, err := through.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 5))
+		return err
+	},
+	"clear": func(s *space, through *Store) error {
+		_, err := through.ClearQuota(s.ctx, "c", "m", "", s.head())
+		return err
+	},
+	"suspend": func(s *space, through *Store) error {
+		_, err := through.Suspend(s.ctx, Suspension{Client: "c", Model: "*", Reason: "all"})
+		return err
+	},
+	"resume": func(s *space, through *Store) error {
+		_, err := through.Resume(s.ctx, "c", "n", "", s.head())
+		return err
+	},
+	"release": func(s *space, through *Store) error { return through.Release(s.ctx) },
+	"assert": func(s *space, through *Store) error {
+		return through.Assert(s.ctx, []Assertion{s.assertion("new", "p", "y")}, Position{"lost", 100, "x"})
+	},
+}
+
+// TestCutAfterTheScript cuts the connection when the script has run and before its answer arrives, once, twice and
+// three times: the write is repeated, and takes effect once.
+func TestCutAfterTheScript(t *testing.T) {
+	t.Parallel()
+	for name, write := range cutWrites {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			redistest.EachShared(t, func(t *testing.T, server *redistest.Server) {
+				for cuts := 1; cuts <= 3; cuts++ {
+					t.Run(fmt.Sprintf("%d times", cuts), func(t *testing.T) { cutAfterTheScript(t, server, cuts, write) })
+				}
+			})
+		})
+	}
+}
+
+func cutAfterTheScript(t *testing.T, server *redistest.Server, cuts int, write func(s *space, through *Store) error) {
+	s := newSpace(t, server)
+	s.given(s.a.Register(s.ctx, registration("c", "p", "m", "n")))
+	s.given(s.a.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
+	s.given(s.a.Suspend(s.ctx, Suspension{Client: "c", Model: "n", Reason: "why"}))
+	between := newCutter(t, server.Addr())
+	through, err := Open("redis://"+between.addr(), Options{Namespace: s.name, Replica: "a"})
+	s.must(err)
+	defer through.Close()
+
+	before := s.revision()
+	between.cutNext(cuts)
+	s.must(write(s, through))
+	s.look()
+	if left := between.left(); left != 0 {
+		t.Errorf("%d of %d cuts were not made", left, cuts)
+	}
+	if s.revision() != before+1 {
+		t.Errorf("%d feed entries, want 1", s.revision()-before)
+	}
+}

@@ -1,0 +1,239 @@
+package store
+
+import (
+	"testing"
+)
+
+// assertion is one of a client of a provider's models, registered five hours before the start.
+func (s *space) assertion(client, provider string, models ...string) Assertion {
+	return Assertion{Client: client, Provider: provider, Catalog: list(models...), RegisteredAt: s.in(-5)}
+}
+
+// asserted re-asserts clients as what a view of a lost history at this revision knew; 0: of this history.
+func (s *space) asserted(by *Store, revision uint64, clients ...Assertion) {
+	s.t.Helper()
+	s.must(by.Assert(s.ctx, clients, Position{"lost", revision, "x"}))
+}
+
+// over is a quota mark of another history.
+func (s *space) over(hours int, reason string) *Mark {
+	return &Mark{Quota: &MarkPart{
+		Until: s.in(hours), Revision: 90, Since: s.in(-1), Source: SourceHeuristic, Setter: "a", Reason: reason,
+	}}
+}
+
+func TestAssertBringsClientsBack(t *testing.T) {
+	onBoth(t, func(s *space) {
+		c, d := s.assertion("c", "p", "m", "n"), s.assertion("d", "", "n")
+		c.Marks = map[string]*Mark{"m": s.over(2, "50 %"), "n": s.over(-1, "past")}
+		s.asserted(s.a, 100, c, d)
+		s.changed(`
+			+ catalog_refs [m n]: 1
+			+ catalog_refs [n]: 1
+			+ catalogs [m n]: ["m" "n"]
+			+ catalogs [n]: ["n"]
+			+ clients c: p|[m n]|-5h|2|1|a|100
+			+ clients d: |[n]|-5h|2|0|a|100
+			+ counts m: 1
+			+ counts n: 2
+			+ deadlines c|m: +2h
+			+ deadlines (lifetime): +2h
+			+ feed 2-0: a "" asserted 1;c;p|[m n]|-5h|2|1|a|100;1;m;+2h|90|-1h|heuristic|a||50 %25^^;d;|[n]|-5h|2|0|a|100;0
+			+ holds:a c
+			+ holds:a d
+			+ marks c|m: +2h|90|-1h|heuristic|a||50 %25^^
+			+ meta asserted:a: 1
+			~ meta deadline: +2h
+			+ providers m|p: 1
+			+ providers n|p: 1
+			+ rosters [m n]: ^m|1^n|1
+			+ rosters [n]: ^n|1`)
+	})
+}
+
+// Who asserts nothing says that it holds nothing.
+func TestAssertNothing(t *testing.T) {
+	onBoth(t, func(s *space) {
+		s.asserted(s.a, 100)
+		s.changed(`
+			+ feed 2-0: a "" asserted 1
+			+ meta asserted:a: 1`)
+	})
+}
+
+// Of two views the later one wins, whoever comes first, with its marks.
+func TestAssertLaterViewWins(t *testing.T) {
+	onBoth(t, func(s *space) {
+		early, late := s.assertion("c", "p", "m"), s.assertion("c", "q", "n")
+		early.Marks = map[string]*Mark{"m": s.over(2, "early"), "*": s.over(3, "early")}
+		late.Marks = map[string]*Mark{"n": s.over(4, "late")}
+		s.asserted(s.a, 100, early)
+		s.look()
+		s.asserted(s.b, 101, late)
+		s.changed(`
+			~ catalog_refs [m]: 0 3
+			+ catalog_refs [n]: 1
+			+ catalogs [n]: ["n"]
+			~ clients c: q|[n]|-5h|3|1|a,b|101
+			- counts m
+			+ counts n: 1
+			- deadlines c|*
+			- deadlines c|m
+			+ deadlines c|n: +4h
+			~ deadlines (lifetime): +4h
+			+ feed 3-0: b "" asserted 1;c;q|[n]|-5h|3|1|a,b|101;1;n;+4h|90|-1h|heuristic|a||late^^
+			+ holds:b c
+			- marks c|*
+			- marks c|m
+			+ marks c|n: +4h|90|-1h|heuristic|a||late^^
+			~ meta deadline: +4h
+			+ meta asserted:b: 1
+			- providers m|p
+			+ providers n|q: 1
+			+ rosters [n]: ^n|1`)
+		s.asserted(s.replica("e"), 99, early)
+		s.changed(`
+			~ clients c: q|[n]|-5h|3|1|a,b,e|101
+			+ feed 4-0: e "" asserted 1;c;q|[n]|-5h|3|1|a,b,e|101;-
+			+ holds:e c
+			+ meta asserted:e: 1`)
+	})
+}
+
+// What was written in this history stays, whatever a view of the lost one says.
+func TestAssertKeepsWhatWasWritten(t *testing.T) {
+	for write, f := range map[string]func(s *space){
+		"registered": func(s *space) {},
+		"marked": func(s *space) {
+			s.given(s.a.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
+			s.given(s.a.ClearQuota(s.ctx, "c", "m", "", s.head()))
+		},
+	} {
+		t.Run(write, func(t *testing.T) {
+			onBoth(t, func(s *space) {
+				if write == "registered" {
+					s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
+				} else {
+					s.asserted(s.a, 100, s.assertion("c", "p", "m"))
+					s.look()
+				}
+				f(s)
+				late := s.assertion("c", "q", "n")
+				late.Marks = map[string]*Mark{"n": s.over(4, "late")}
+				s.asserted(s.b, 200, late)
+				s.look()
+				record, err := decodeClient(s.seen.hashes["clients"]["c"])
+				s.must(err)
+				if record.Provider != "p" || record.Digest != "[m]" || len(record.Holders) != 2 || s.seen.hashes["marks"] != nil {
+					s.t.Errorf("client %+v, marks %v", record, s.seen.hashes["marks"])
+				}
+			})
+		})
+	}
+}
+
+// A replica that was taken for dead joins again, and the marks that wait here apply again.
+func TestAssertOfThisHistory(t *testing.T) {
+	onBoth(t, func(s *space) {
+		waiting(s)
+		s.look()
+		s.join(s.a)
+		s.look()
+		c := s.assertion("c", "p", "m", "n", "o", "free")
+		c.Marks = map[string]*Mark{"m": s.over(50, "not used")}
+		s.must(s.a.Assert(s.ctx, []Assertion{c}, Position{}))
+		s.changed(`
+			~ catalog_refs [m n o free]: 1
+			+ clients c: p|[m n o free]|-5h|8|4|a
+			+ counts free: 1
+			+ counts m: 1
+			+ counts n: 1
+			+ counts o: 1
+			- deadlines c|
+			- deadlines c|o
+			+ feed 8-0: a "" asserted 1;c;p|[m n o free]|-5h|8|4|a;4;*;^+3h|6|+0h||a||all^` +
+			`;m;+2h|3|+0h|heuristic|a||^^;n;+30h|4|+0h|provider_reset|a||^^;o;^0|5|+0h||a||why^
+			+ holds:a c
+			- marks c|
+			+ meta asserted:a: 1
+			+ providers free|p: 1
+			+ providers m|p: 1
+			+ providers n|p: 1
+			+ providers o|p: 1`)
+	})
+}
+
+// Marks that wait in this history were written in it: they beat what a view of the lost one knew.
+func TestAssertMeetsWaitingMarks(t *testing.T) {
+	onBoth(t, func(s *space) {
+		waiting(s)
+		s.look()
+		c := s.assertion("c", "p", "m", "n", "o", "free")
+		c.Marks = map[string]*Mark{"m": s.over(50, "old"), "free": s.over(50, "old")}
+		s.asserted(s.b, 100, c)
+		s.look() // holds all against each other
+		if marks := s.seen.lines["clients c"]; marks != ": p|[m n o free]|-5h|8|4|b" {
+			s.t.Error(marks)
+		}
+		if mark := s.seen.lines["marks c|m"]; mark != ": +2h|3|+0h|heuristic|a||^^" {
+			s.t.Error(mark)
+		}
+	})
+}
+
+func TestAssertKeepsUnknownFields(t *testing.T) {
+	onBoth(t, func(s *space) {
+		s.asserted(s.a, 100, s.assertion("c", "p", "m"))
+		key := newKeys(s.name).clients()
+		record := s.client.HGet(s.ctx, key, "c").Val()
+		s.must(s.client.HSet(s.ctx, key, "c", record+fieldSep+"more"+fieldSep+"yet").Err())
+		s.asserted(s.b, 101, s.assertion("c", "q", "m"))
+		if s.look(); s.seen.lines["clients c"] != ": q|[m]|-5h|3|0|a,b|101|more|yet" {
+			s.t.Error(s.seen.lines["clients c"])
+		}
+	})
+}
+
+func TestAssertInPages(t *testing.T) {
+	onBoth(t, func(s *space) {
+		var all []Assertion
+		for _, client := range numbered(250) {
+			all = append(all, s.assertion(client, "p", "m"))
+		}
+		s.asserted(s.a, 100, all...)
+		s.look()
+		var pages []int
+		for i, entry := range s.seen.feed[1:] {
+			pages = append(pages, len(entry.Asserted))
+			if entry.All != (i == 2) {
+				s.t.Errorf("page %d: all is %v", i, entry.All)
+			}
+		}
+		if len(pages) != 3 || pages[0] != 100 || pages[1] != 100 || pages[2] != 50 {
+			s.t.Errorf("clients in the pages: %v", pages)
+		}
+	})
+}
+
+func TestAssertUnknownCatalog(t *testing.T) {
+	onBoth(t, func(s *space) {
+		_, err := s.a.run(s.ctx, call{verb: "assert", args: []any{100, "1", "c", "p", "[m]", s.in(-5), ""}})
+		s.refused(err, errNoCatalog)
+	})
+}
+
+func TestOffer(t *testing.T) {
+	onBoth(t, func(s *space) {
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
+		offer := call{verb: "offer", args: []any{
+			"[m]", "\x1em\x1f1", `["m"]`, "[n]", "\x1en\x1f1", `["n"]`,
+		}}
+		_, err := s.a.run(s.ctx, offer)
+		s.must(err)
+		s.changed(`
+			+ catalog_refs [n]: 0 2
+			+ catalogs [n]: ["n"]
+			+ rosters [n]: ^n|1`)
+		s.same(s.a.run(s.ctx, offer))
+	})
+}
