@@ -51,10 +51,13 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 	late.Late, late.Known = true, true
 	w := &pendingWrite{
 		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("register client %q", clientID),
-		show:   func(to target) { r.showRegistration(to, clientID, provider, made.Digest) },
-		replay: func(ctx context.Context) (store.Reply, error) { return r.store.Register(ctx, late) },
-		needs:  map[string]*catalog{made.Digest: use},
-		drops:  !r.options.KeepMarks && slices.Contains(r.holdersOf(clientID), r.options.ReplicaID),
+		show:  func(to target) { r.showRegistration(to, clientID, provider, made.Digest) },
+		needs: map[string]*catalog{made.Digest: use},
+		drops: !r.options.KeepMarks && slices.Contains(r.holdersOf(clientID), r.options.ReplicaID),
+	}
+	w.replay = func(ctx context.Context) (store.Reply, error) {
+		late.Keep = !w.drops
+		return r.store.Register(ctx, late)
 	}
 	// It is held from here on: should the data be lost while the write is under way, it is brought back.
 	undo := r.holdings.change(clientID, holding{provider, use})

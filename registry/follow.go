@@ -226,6 +226,10 @@ func (r *ModelRegistry) drain(ctx context.Context) error {
 		if errors.Is(err, ErrNotRegistered) && r.remains.has(w.key.client) {
 			return nil // it has to wait until the client's holder has brought it back
 		}
+		if errors.Is(err, ErrNotRegistered) && w.key.part != partClient && r.returning(w.key) {
+			r.heart.setLapsed() // this replica is the holder, and was taken for dead
+			return nil
+		}
 		r.pending.done(w)
 		replayed = true
 		if err != nil {

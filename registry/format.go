@@ -1,9 +1,5 @@
 package registry
 
-import (
-	"slices"
-)
-
 // format is a shape of model lists; the handler type of the original's callers selects it.
 type format int
 
@@ -33,8 +29,8 @@ type field struct {
 	value any
 }
 
-// render returns the model in a shape, as a map that is the caller's own.
-func (m *catalogModel) render(f format) map[string]any {
+// render returns the model in a shape, as a map that is the caller's own. Lists are copied into lists.
+func (m *catalogModel) render(f format, lists *listSpace) map[string]any {
 	fields := m.formats[f].Load()
 	if fields == nil {
 		made := f.fields(m.info)
@@ -44,12 +40,26 @@ func (m *catalogModel) render(f format) map[string]any {
 	rendered := make(map[string]any, len(*fields))
 	for _, entry := range *fields {
 		if list, ok := entry.value.([]string); ok {
-			rendered[entry.key] = slices.Clone(list)
+			rendered[entry.key] = lists.clone(list)
 			continue
 		}
 		rendered[entry.key] = entry.value
 	}
 	return rendered
+}
+
+// listSpace copies short lists into few allocations. Each copy is cut to its length, so that appending to one moves it
+// and does not write over the next.
+type listSpace struct{ free []string }
+
+func (s *listSpace) clone(list []string) []string {
+	if len(s.free) < len(list) {
+		s.free = make([]string, max(128, len(list)))
+	}
+	n := copy(s.free, list)
+	copied := s.free[:n:n]
+	s.free = s.free[n:]
+	return copied
 }
 
 // fieldList gathers the entries of a model, leaving out what is not stated.

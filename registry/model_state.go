@@ -105,12 +105,8 @@ func (m *modelState) settle(now int64) {
 }
 
 // at returns the answers of a moment: the prepared ones while they hold, else worked out anew.
-func (m *modelState) at(clock func() int64) (available int, listed bool) {
-	if m.until == 0 {
-		return m.available, m.listed
-	}
-	now := clock()
-	if now < m.until {
+func (m *modelState) at(now int64) (available int, listed bool) {
+	if m.until == 0 || now < m.until {
 		return m.available, m.listed
 	}
 	t := m.tally(now)

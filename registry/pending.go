@@ -35,17 +35,21 @@ type pending struct {
 	writes []*pendingWrite
 }
 
-// add puts a write in the queue. One about the same thing that waits already is replaced where it stands; what
-// drops a client's marks takes those with it that wait.
+// add puts a write in the queue. One about the same thing that waits already is replaced where it stands, and what it
+// would have dropped is dropped; what drops a client's marks takes those with it that wait.
 func (p *pending) add(w *pendingWrite) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	same := func(other *pendingWrite) bool { return other.key == w.key }
+	if i := slices.IndexFunc(p.writes, same); i >= 0 {
+		w.drops = w.drops || p.writes[i].drops
+	}
 	if w.drops {
 		p.writes = slices.DeleteFunc(p.writes, func(other *pendingWrite) bool {
 			return other.key.client == w.key.client && other.key.part != partClient
 		})
 	}
-	if i := slices.IndexFunc(p.writes, func(other *pendingWrite) bool { return other.key == w.key }); i >= 0 {
+	if i := slices.IndexFunc(p.writes, same); i >= 0 {
 		p.writes[i] = w
 		return
 	}

@@ -18,7 +18,7 @@ func openStore(t *testing.T, s *redistest.Server, ns string) *store.Store {
 	return st
 }
 
-// TestPromise12AMarkLastsUntilItsDeadline states deadlines of different sources. The first column is the order in time.
+// TestPromise12AMarkLastsUntilItsDeadline states deadlines of different sources, one after the other.
 func TestPromise12AMarkLastsUntilItsDeadline(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, s *redistest.Server) {

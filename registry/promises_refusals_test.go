@@ -24,6 +24,7 @@ func TestPromise17BadInputIsRefusedWithoutRedis(t *testing.T) {
 	}
 	m, many := &registry.ModelInfo{ID: "m"}, named(strings.Split(strings.Repeat("m,", 1001), ",")...)
 	long := func(bytes int) string { return strings.Repeat("x", bytes+1) }
+	described := &registry.ModelInfo{ID: "m", Description: long(64 << 10)}
 	var big []*registry.ModelInfo
 	for _, id := range strings.Split(strings.Repeat("m ", 70), " ") {
 		big = append(big, &registry.ModelInfo{ID: id + "-" + long(len(big)), Description: long(64<<10 - 2)})
@@ -40,7 +41,7 @@ func TestPromise17BadInputIsRefusedWithoutRedis(t *testing.T) {
 		"provider with a line": {register("c", "p\n", m), "clientProvider"},
 		"long model":           {register("c", "p", m, &registry.ModelInfo{ID: long(512)}), "models[1].id"},
 		"all models":           {register("c", "p", &registry.ModelInfo{ID: "*"}), "models[0].id"},
-		"long description":     {register("c", "p", &registry.ModelInfo{ID: "m", Description: long(64 << 10)}), "models[0].description"},
+		"long description":     {register("c", "p", described), "models[0].description"},
 		"name not UTF-8":       {register("c", "p", &registry.ModelInfo{ID: "m", Name: "\xff"}), "models[0].name"},
 		"too many models":      {register("c", "p", many...), "models"},
 		"too large a catalog":  {register("c", "p", big...), "models"},
@@ -53,7 +54,7 @@ func TestPromise17BadInputIsRefusedWithoutRedis(t *testing.T) {
 		"replica":              {open("redis://localhost", registry.Options{ReplicaID: "a/b"}), "Options.ReplicaID"},
 		"lease":                {open("redis://localhost", registry.Options{LeaseTTL: 1}), "Options.LeaseTTL"},
 		"window":               {open("redis://localhost", registry.Options{QuotaWindow: -1}), "Options.QuotaWindow"},
-		"timeout":              {open("redis://localhost", registry.Options{OperationTimeout: -1}), "Options.OperationTimeout"},
+		"timeout":              {open("redis://x", registry.Options{OperationTimeout: -1}), "Options.OperationTimeout"},
 		"no URL":               {open("localhost:6379", registry.Options{}), "redis URL"},
 		"scheme":               {open("http://localhost", registry.Options{}), "redis URL"},
 		"parameter":            {open("redis://localhost/0?colour=blue", registry.Options{}), "redis URL"},

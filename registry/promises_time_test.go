@@ -74,8 +74,8 @@ func TestPromise03ACallEndsInItsTime(t *testing.T) {
 	})
 }
 
-// TestPromise09TheDeadAreReaped cuts a replica off. The other drops its client when the lease is over, 15 s after it was
-// renewed last, and a second more; when the replica is back, so is its client, with its mark.
+// TestPromise09TheDeadAreReaped cuts a replica off. The other drops its client when the lease is over, 15 s after it
+// was renewed last, and a second more; when the replica is back, so is its client, with its mark.
 func TestPromise09TheDeadAreReaped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -168,7 +168,37 @@ func TestPromise10ClockJumpsEndNoLease(t *testing.T) {
 	})
 }
 
-// TestPromise19CloseEndsInItsTime: with Redis there and without. The bubble also fails the test when a goroutine is left.
+// TestPromise16ARefusedReplayIsCounted cuts one replica off and lets the other unregister the client that it marks.
+func TestPromise16ARefusedReplayIsCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+		b := openReplica(t, s, "default", "b", registry.Options{})
+		must(t, b.RegisterClient(ctx, "c", "p", named("m")))
+		must(t, b.RegisterClient(ctx, "d", "p", named("m")))
+		a, err := registry.New(ctx, network.client(t, s), registry.Options{ReplicaID: "a", Logger: silence()})
+		must(t, err)
+		defer a.Close()
+		network.on.Store(true)
+		for _, client := range []string{"c", "d"} {
+			if err := a.SetModelQuotaExceeded(ctx, client, "m"); !errors.Is(err, registry.ErrPending) {
+				t.Errorf("error %v, want ErrPending", err)
+			}
+		}
+		must(t, b.UnregisterClient(ctx, "c"))
+		network.on.Store(false)
+		eventually(t, "nothing waits", func() bool { return a.Health().Pending == 0 && !a.Health().Stale })
+		must(t, b.Sync(ctx))
+		if h := a.Health(); h.Refused != 1 || a.ClientSupportsModel("c", "m") {
+			t.Errorf("%d refused; a has the client: %v", h.Refused, a.ClientSupportsModel("c", "m"))
+		}
+		if a.GetModelCount("m") != 0 || b.GetModelCount("m") != 0 {
+			t.Errorf("the other mark is not there: %d and %d", a.GetModelCount("m"), b.GetModelCount("m"))
+		}
+	})
+}
+
+// TestPromise19CloseEndsInItsTime: with Redis there and without. The bubble also fails when a goroutine is left.
 func TestPromise19CloseEndsInItsTime(t *testing.T) {
 	t.Parallel()
 	for name, silent := range map[string]bool{"redis answers": false, "redis is silent": true} {

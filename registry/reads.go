@@ -27,7 +27,7 @@ func (v *View) GetModelCount(modelID string) int {
 	if m.until == 0 {
 		return m.available
 	}
-	available, _ := m.at(v.clock.Millis)
+	available, _ := m.at(v.clock.Millis())
 	return available
 }
 
@@ -76,11 +76,11 @@ func (v *View) GetModelsForClient(clientID string) []*ModelInfo {
 func (v *View) GetAvailableModels(handlerType string) []map[string]any {
 	current := v.listing.Load()
 	now := v.momentOf(current)
-	f := formatOf(handlerType)
+	f, lists := formatOf(handlerType), new(listSpace)
 	rendered := make([]map[string]any, 0, len(current.models))
 	for _, m := range current.models {
 		if _, listed := m.at(now); listed {
-			rendered = append(rendered, m.newest.render(f))
+			rendered = append(rendered, m.newest.render(f, lists))
 		}
 	}
 	return rendered
@@ -142,11 +142,10 @@ func (v *View) GetGeneration() uint64 {
 	return current.generation
 }
 
-// momentOf returns a clock that stands at one moment for a whole list, and that is not asked where no model has a mark.
-func (v *View) momentOf(l *listing) func() int64 {
+// momentOf is the one moment for which a whole list is worked out; the clock is not asked where no model has a mark.
+func (v *View) momentOf(l *listing) int64 {
 	if l.until == 0 {
-		return nil
+		return 0
 	}
-	now := v.clock.Millis()
-	return func() int64 { return now }
+	return v.clock.Millis()
 }
