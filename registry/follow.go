@@ -49,7 +49,7 @@ func (r *ModelRegistry) failed(err error) {
 // step takes in what the feed has, and mends what it finds broken.
 func (r *ModelRegistry) step(ctx context.Context) error {
 	if r.feed == nil { // opened without Redis
-		return r.recover(ctx, nil)
+		return r.start(ctx)
 	}
 	if r.heart.takeLapsed() {
 		if err := r.rejoin(ctx); err != nil && !mendable(err) {

@@ -93,25 +93,6 @@ func TestBaseDescribesArguments(t *testing.T) {
 	}
 }
 
-// The right to every command that a script calls is asked for.
-func TestRightsNamesCommands(t *testing.T) {
-	t.Parallel()
-	rights := read("rights.lua")
-	calling := regexp.MustCompile(`call\('([A-Z]+)'`)
-	for _, verb := range Verbs() {
-		for _, m := range calling.FindAllStringSubmatch(Source(verb), -1) {
-			if !regexp.MustCompile(`\b` + m[1] + `\b`).MatchString(rights) {
-				t.Errorf("%s calls %s, which rights does not name", verb, m[1])
-			}
-		}
-	}
-	for _, command := range []string{"HLEN", "ZCARD", "SCARD", "XLEN"} { // by which base counts
-		if !strings.Contains(rights, command) {
-			t.Errorf("rights does not name %s", command)
-		}
-	}
-}
-
 func TestScriptsCompile(t *testing.T) {
 	t.Parallel()
 	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {

@@ -9,12 +9,12 @@
 -- ARGV[10] keep            '1': no mark is dropped
 -- ARGV[11] seen epoch
 -- ARGV[12] seen revision   a holder's registration drops marks up to here
--- ARGV[13] late            '1': the registration waited for Redis; where others hold the client, too, a definition newer
---                          than seen stays, and it only joins
+-- ARGV[13] late            '1': the registration waited for Redis; where others hold the client, too, a definition
+--                          newer than seen stays, and it only joins
 -- Returns  done|same now epoch revision tail ''; error NOCATALOG when the digest is unknown and no catalog was given
 -- Cost     O(models that change), plus O(models) for a client that has marks
 local client, provider, digest, roster, catalog = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local keep = ARGV[10] == '1'
+local keep, late = ARGV[10] == '1', ARGV[13] == '1'
 local seen = ARGV[11] == epoch and tonumber(ARGV[12]) or 0
 
 local record = call('HGET', CLIENTS, client)
@@ -23,7 +23,7 @@ local held = false
 if record then
   old_provider, old_digest, registered, revision, marks, holders, rest = read_client(record)
   held = is_holder(holders, replica)
-  if ARGV[13] == '1' and tonumber(revision) > tonumber(ARGV[12]) and holders ~= replica then
+  if late and tonumber(revision) > tonumber(ARGV[12]) and holders ~= replica then
     provider, digest, keep = old_provider, old_digest, true
   end
 else
@@ -58,7 +58,7 @@ elseif marks > 0 and (redefined or (held and not keep)) then
       if redefined and names[i] ~= '*' and not supplies(roster, names[i]) then
         quota, suspension, fence = '', '', ''
       elseif held and not keep then
-        quota, suspension = unless_seen(quota, seen), unless_seen(suspension, seen)
+        quota, suspension = unless_seen(quota, seen, late), unless_seen(suspension, seen, late)
       end
       local text = mark_text(quota, suspension, fence, more)
       if text ~= old then

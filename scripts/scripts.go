@@ -1,6 +1,7 @@
 // Package scripts holds the Lua that Redis runs: one verb a file, and under shared the parts that several verbs begin
 // with. A verb's header says what it does, its ARGV, what it returns and what it costs; the KEYS are the same for all
-// and stand in shared/base.lua. The line "Uses" names the shared parts, in order, that are put before the verb; "-" none.
+// and stand in shared/base.lua. The line "Uses" names the shared parts, in order, that are put before the verb, "-" for
+// none.
 package scripts
 
 import (

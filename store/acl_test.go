@@ -169,7 +169,8 @@ func registryPath(t *testing.T, url string, options registry.Options) {
 	t.Helper()
 	ctx := t.Context()
 	log, logged := logtest.NewNullLogger()
-	options.Namespace, options.Logger, options.LeaseTTL = redistest.Namespace(t), log, time.Second
+	options.Namespace, options.Logger = redistest.Namespace(t), log
+	options.OperationTimeout = 20 * time.Second // the machine may be busy
 	var replicas []*registry.ModelRegistry
 	for _, id := range []string{"a", "b"} {
 		options.ReplicaID = id
@@ -259,7 +260,7 @@ func TestTheDocumentedUserOnACluster(t *testing.T) {
 	t.Parallel()
 	server := redistest.Cluster(t, 2)
 	rules := append(documentedUser(t), "+cluster|slots")
-	registryPath(t, setUser(t, server, "rollcall", rules), registry.Options{OperationTimeout: 10 * time.Second})
+	registryPath(t, setUser(t, server, "rollcall", rules), registry.Options{})
 }
 
 func TestTheDocumentedUserBehindSentinels(t *testing.T) {
@@ -273,14 +274,14 @@ func TestTheDocumentedUserBehindSentinels(t *testing.T) {
 	where := setUser(t, server, "asker", strings.Fields("on >PASSWORD allchannels -@all "+
 		"+ping +sentinel|get-master-addr-by-name +sentinel|sentinels +subscribe"))
 	where += "&username=rollcall&password=PASSWORD"
-	registryPath(t, where, registry.Options{OperationTimeout: 10 * time.Second})
+	registryPath(t, where, registry.Options{})
 }
 
 func TestAWrongPasswordIsNamed(t *testing.T) {
 	t.Parallel()
 	server := redistest.Redis(t, redistest.Options{Password: "right"})
 	for _, user := range []string{":hush@", "nobody:hush@", ""} {
-		_, err := registry.Open(t.Context(), "redis://"+user+server.Addr(), registry.Options{})
+		_, err := registry.Open(t.Context(), "redis://"+user+server.Addr(), registry.Options{OperationTimeout: 20 * time.Second})
 		if !errors.Is(err, registry.ErrInvalid) || !strings.Contains(err.Error(), "redis URL") || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: got %v, want ErrInvalid that names the redis URL", user, err)
 		}
@@ -292,7 +293,7 @@ func TestOpenLogsWarnings(t *testing.T) {
 	t.Parallel()
 	server := redistest.Redis(t, redistest.Options{Config: []string{"--maxmemory-policy", "allkeys-lru"}})
 	log, logged := logtest.NewNullLogger()
-	r, err := registry.Open(t.Context(), server.URL(), registry.Options{Logger: log})
+	r, err := registry.Open(t.Context(), server.URL(), registry.Options{Logger: log, OperationTimeout: 20 * time.Second})
 	must(t, err)
 	must(t, r.Close())
 	for _, entry := range logged.AllEntries() {

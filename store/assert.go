@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -69,7 +70,7 @@ func (s *Store) offer(ctx context.Context, clients []Assertion) error {
 			return values, struct{}{}, err
 		})
 		if err != nil {
-			return err
+			return fmt.Errorf("look for catalogs: %w", unsafe(err))
 		}
 		var args []any
 		size := 0

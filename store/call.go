@@ -64,7 +64,7 @@ func (s *Store) attempt(ctx context.Context, c call, operation string, limit tim
 	values, err := s.scripts[c.verb].Run(ctx, s.client, s.keys.all(holder), args...).StringSlice()
 	received := s.clock.local()
 	if err != nil {
-		translated, detail := scriptError(err)
+		detail, translated := scriptError(err)
 		if now, parseErr := strconv.ParseInt(detail, 10, 64); parseErr == nil {
 			s.clock.observe(asked, received, now)
 		}

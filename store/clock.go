@@ -51,7 +51,9 @@ func (c *Clock) Millis() int64 { return (c.local() + c.offset.Load()) / resoluti
 func (c *Clock) Now() time.Time { return time.Unix(0, c.local()+c.offset.Load()) }
 
 // atLeast returns a time in ms that the server's clock has surely reached.
-func (c *Clock) atLeast() int64 { return (c.local() + c.least.Load()) / resolution }
+func (c *Clock) atLeast() int64 { return c.leastAt(c.local()) }
+
+func (c *Clock) leastAt(local int64) int64 { return (local + c.least.Load()) / resolution }
 
 // observe takes a reply's server time in ms, asked and received at these local readings.
 func (c *Clock) observe(asked, received, server int64) {

@@ -11,8 +11,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// CheckConnection asks Redis for a PING, so that a wrong password, a missing right or a certificate that is not accepted
-// is told before anything else.
+// CheckConnection asks Redis for a PING, so that a wrong password, a missing right or a certificate that is not
+// accepted is told before anything else.
 func (s *Store) CheckConnection(ctx context.Context) error {
 	err := s.client.Ping(ctx).Err()
 	if err == nil {

@@ -56,29 +56,32 @@ var codes = map[string]error{
 	"SCHEMA":        ErrSchema,
 }
 
-// scriptError translates what a script refused; other errors come back as they are, with nil as detail.
-func scriptError(err error) (translated error, detail string) {
+// scriptError translates what a script refused, with the detail it gave; other errors come back as they are.
+func scriptError(err error) (detail string, translated error) {
 	var refused redis.Error
 	if !errors.As(err, &refused) {
-		return err, ""
+		return "", err
 	}
 	rest, ok := strings.CutPrefix(refused.Error(), "ROLLCALL ")
 	if !ok {
-		return err, ""
+		return "", err
 	}
 	code, detail, _ := strings.Cut(rest, " ")
 	known, ok := codes[code]
 	if !ok {
-		return fmt.Errorf("script refused with unknown code %q", code), detail
+		return detail, fmt.Errorf("script refused with unknown code %q", code)
 	}
 	if known == ErrSchema {
-		return fmt.Errorf("%w: %s", known, detail), detail
+		return detail, fmt.Errorf("%w: %s", known, detail)
 	}
-	return known, detail
+	return detail, known
 }
 
-// transient are the starts of Redis' errors that pass by themselves: during start, failover, or a move of slots.
-var transient = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED", "BUSY", "NOREPLICAS"}
+// transient are the starts of Redis' errors that pass by themselves: during start, failover, or a move of slots, or
+// when there is room again.
+var transient = []string{
+	"OOM", "MISCONF", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED", "BUSY", "NOREPLICAS",
+}
 
 // passes says whether another try at the same operation may succeed: nothing was answered, or Redis was not ready.
 func passes(err error) bool {
@@ -110,7 +113,8 @@ func unsafe(err error) error {
 		strings.HasPrefix(text, "ERR ACL failure in script"),
 		strings.HasPrefix(text, "ERR The user executing the script can't run this command"):
 		return fmt.Errorf("%w: %s", ErrUnsafeServer, text)
-	case strings.HasPrefix(text, "WRONGPASS"), strings.HasPrefix(text, "NOAUTH"):
+	case strings.HasPrefix(text, "WRONGPASS"), strings.HasPrefix(text, "NOAUTH"),
+		strings.HasPrefix(text, "ERR Protocol error: unauthenticated"): // NOAUTH, for a call as large as a script's
 		return &InvalidError{Field: "redis URL", Problem: "user or password refused by the server"}
 	case strings.HasPrefix(text, "ERR AUTH"), strings.HasPrefix(text, "ERR invalid password"):
 		return &InvalidError{Field: "redis URL", Problem: "the server takes no such password"}

@@ -84,7 +84,7 @@ func listen(ctx context.Context, dial func(context.Context) (net.Conn, error)) e
 		return err
 	}
 	defer conn.Close() // it was only listened to
-	if err := conn.SetReadDeadline(time.Now().Add(dialTimeout)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(budget(ctx))); err != nil {
 		return err
 	}
 	_, err = conn.Read(make([]byte, 1))

@@ -105,7 +105,7 @@ func (s *Store) Trace(ctx context.Context) (Position, error) {
 		return stored, struct{}{}, err
 	})
 	if err != nil {
-		return Position{}, fmt.Errorf("read head: %w", err)
+		return Position{}, fmt.Errorf("read head: %w", unsafe(err))
 	}
 	epoch, _ := stored[0].(string)
 	text, _ := stored[1].(string)

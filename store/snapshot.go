@@ -96,7 +96,7 @@ func (s *Store) scan(ctx context.Context, key string, f func(field, value string
 			return s.client.HScan(ctx, key, cursor, "", scanPage).Result()
 		})
 		if err != nil {
-			return fmt.Errorf("read %s: %w", key, err)
+			return fmt.Errorf("read %s: %w", key, unsafe(err))
 		}
 		for i := 0; i+1 < len(page); i += 2 {
 			if err := f(page[i], page[i+1]); err != nil {
@@ -121,7 +121,7 @@ func (s *Store) Catalogs(ctx context.Context, digests []string) (map[string][]by
 			return s.sizes(ctx, digests[:batch])
 		})
 		if err != nil {
-			return nil, fmt.Errorf("read sizes of catalogs: %w", err)
+			return nil, fmt.Errorf("read sizes of catalogs: %w", unsafe(err))
 		}
 		count, bytes := 0, int64(0)
 		for count < batch && (count == 0 || bytes+sizes[count] <= batchBytes) {
@@ -133,7 +133,7 @@ func (s *Store) Catalogs(ctx context.Context, digests []string) (map[string][]by
 			return values, struct{}{}, err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("read catalogs: %w", err)
+			return nil, fmt.Errorf("read catalogs: %w", unsafe(err))
 		}
 		for i, value := range values {
 			if text, ok := value.(string); ok {
@@ -186,7 +186,7 @@ func (s *Store) entries(ctx context.Context, after Position) ([]Entry, error) {
 		return messages, struct{}{}, err
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("read feed: %w", err)
+		return nil, fmt.Errorf("read feed: %w", unsafe(err))
 	}
 	return chain(after, messages)
 }

@@ -83,7 +83,9 @@ func TestSnapshotWithWaitingMarks(t *testing.T) {
 // TestSnapshotBetweenPages writes before each page: a page may show what the one before did not, or the other way round.
 func TestSnapshotBetweenPages(t *testing.T) {
 	onBoth(t, func(s *space) {
-		for _, client := range []string{"stays", "goes", "returns", "is redefined", "is released"} {
+		for _, client := range []string{
+			"stays", "goes", "returns", "is redefined", "is released",
+		} {
 			s.step(s.b.Register(s.ctx, registration(client, "p", "m", "n")))
 			s.step(s.b.SetQuota(s.ctx, s.quota(client, "m", SourceHeuristic, 1)))
 		}
@@ -119,42 +121,49 @@ func TestSnapshotBetweenPages(t *testing.T) {
 		if len(steps) > 0 || len(snapshot.Entries) != 10 {
 			s.t.Errorf("%d steps left, %d entries", len(steps), len(snapshot.Entries))
 		}
+		s.look()
 		replayed(s.t, snapshot).equals(s)
 	})
 }
 
-// TestSnapshotsAmidWrites takes snapshots while four replicas write, and follows the feed from each to the end.
+// TestSnapshotsAmidWrites takes snapshots while three replicas write, and follows the feed from each to the end.
 func TestSnapshotsAmidWrites(t *testing.T) {
 	onBoth(t, func(s *space) {
-		var many []Assertion // more than a page on Redis
-		for _, client := range numbered(1100) {
-			many = append(many, s.assertion(client, "p", "m"))
+		if s.server.Miniredis() == nil { // which has no pages
+			var many []Assertion
+			for _, client := range numbered(1100) {
+				many = append(many, s.assertion(client, "p", "m"))
+			}
+			s.asserted(s.b, 100, many...)
 		}
-		s.asserted(s.b, 100, many...)
 		var writers sync.WaitGroup
-		for i := range 4 {
+		enough := make(chan struct{})
+		for i := range 3 {
 			writer := s.replica(fmt.Sprintf("w%d", i))
 			s.join(writer)
 			random := rand.New(rand.NewPCG(7, uint64(i)))
 			writers.Go(func() {
-				for range 60 {
-					s.write(writer, random)
+				for {
+					select {
+					case <-enough:
+						return
+					default:
+						s.write(writer, random)
+					}
 				}
 			})
 		}
-		done := make(chan struct{})
-		go func() { writers.Wait(); close(done) }()
 		var snapshots []*Snapshot
-		for running := true; running; {
-			select {
-			case <-done:
-				running = false
-			default:
-			}
+		for entries := 0; len(snapshots) < 5 || entries == 0; entries += len(snapshots[len(snapshots)-1].Entries) {
 			snapshot, err := s.a.Snapshot(s.ctx)
-			s.must(err)
+			if err != nil {
+				s.t.Error(err)
+				break
+			}
 			snapshots = append(snapshots, snapshot)
 		}
+		close(enough)
+		writers.Wait()
 		s.look()
 		for _, snapshot := range snapshots {
 			known := replayed(s.t, snapshot)

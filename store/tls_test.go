@@ -17,11 +17,14 @@ import (
 	"github.com/rollcall-dev/rollcall/store/redistest/redistls"
 )
 
+// busy gives handshakes time on a machine that runs many tests at once.
+const busy = "?dial_timeout=20s"
+
 func TestRegistryOverTLS(t *testing.T) {
 	t.Parallel()
 	ca := redistls.NewAuthority(t)
 	_, addr := ca.Redis(t)
-	registryPath(t, "rediss://"+addr, registry.Options{TLS: ca.Client(t)})
+	registryPath(t, "rediss://"+addr+busy, registry.Options{TLS: ca.Client(t)})
 }
 
 func TestRegistryOverTLSOnACluster(t *testing.T) {
@@ -31,13 +34,15 @@ func TestRegistryOverTLSOnACluster(t *testing.T) {
 	config := append(ca.Config(t), "--tls-cluster", "yes", "--cluster-announce-ip", "127.0.0.1")
 	cluster := redistest.ClusterWith(t, redistest.ClusterOptions{Masters: 1, Config: config})
 	addr := redistls.Listen(t, cluster)
-	registryPath(t, "rediss+cluster://"+addr, registry.Options{TLS: ca.Client(t), OperationTimeout: 10 * time.Second})
+	registryPath(t, "rediss+cluster://"+addr+busy, registry.Options{TLS: ca.Client(t)})
 }
 
 // refusedTLS opens a registry and checks that it fails for good, with this field and these words.
 func refusedTLS(t *testing.T, url string, config *tls.Config, field, words string) {
 	t.Helper()
-	_, err := registry.Open(t.Context(), url, registry.Options{TLS: config, StartDegraded: true})
+	_, err := registry.Open(t.Context(), url, registry.Options{
+		TLS: config, StartDegraded: true, OperationTimeout: 20 * time.Second,
+	})
 	var refused *registry.InvalidError
 	if !errors.As(err, &refused) || refused.Field != field || !strings.Contains(refused.Problem, words) {
 		t.Errorf("got %v, want %s: ... %s", err, field, words)
@@ -48,7 +53,7 @@ func TestTLSRefusalsSayWhy(t *testing.T) {
 	t.Parallel()
 	ca, other := redistls.NewAuthority(t), redistls.NewAuthority(t)
 	server, addr := ca.Redis(t)
-	url, plain := "rediss://"+addr, server.Addr()
+	url, plain := "rediss://"+addr+busy, server.Addr()
 
 	t.Run("server of another authority", func(t *testing.T) {
 		t.Parallel()
@@ -86,7 +91,7 @@ func TestTLSRefusalsSayWhy(t *testing.T) {
 	})
 	t.Run("no client certificate on a cluster's node", func(t *testing.T) {
 		t.Parallel()
-		refusedTLS(t, "rediss+cluster://"+addr, &tls.Config{RootCAs: ca.Pool()}, "Options.TLS", "it may want a client certificate")
+		refusedTLS(t, "rediss+cluster://"+addr+busy, &tls.Config{RootCAs: ca.Pool()}, "Options.TLS", "it may want a client certificate")
 	})
 	t.Run("server without TLS", func(t *testing.T) {
 		t.Parallel()
@@ -142,7 +147,8 @@ func TestTLSDoesNotFallBack(t *testing.T) {
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, err = registry.Open(ctx, "rediss://user:hush@"+listener.Addr().String(), registry.Options{})
+	_, err = registry.Open(ctx, "rediss://user:hush@"+listener.Addr().String()+busy,
+		registry.Options{OperationTimeout: 20 * time.Second})
 	if !errors.Is(err, registry.ErrInvalid) || strings.Contains(err.Error(), "hush") {
 		t.Errorf("got %v, want ErrInvalid", err)
 	}

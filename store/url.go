@@ -13,7 +13,7 @@ import (
 
 // connection limits: a Redis that does not answer must not hold a caller longer than these.
 const (
-	dialTimeout  = 500 * time.Millisecond
+	dialTimeout  = time.Second
 	poolTimeout  = 500 * time.Millisecond
 	replyTimeout = 2 * time.Second // above any OperationTimeout's share; the context cuts earlier
 )

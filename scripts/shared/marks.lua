@@ -23,10 +23,12 @@ local function write_part(till, since, source, reason)
     .. '\31' .. reason
 end
 
--- unless_seen drops a part that was set up to a revision, unless an operator set it.
-local function unless_seen(part, seen)
-  local _, revision, _, _, _, by = read_part(part)
-  return revision and revision <= seen and by == '' and '' or part
+-- unless_seen drops a part that was set up to a revision, unless an operator set it. A caller whose write waited for
+-- Redis is late: what it had set itself was before.
+local function unless_seen(part, seen, late)
+  local _, revision, _, _, setter, by = read_part(part)
+  local before = revision and (revision <= seen or (late and setter == replica))
+  return before and by == '' and '' or part
 end
 
 local function part_is_over(part)
@@ -104,8 +106,8 @@ local function client_of(client, model)
   return record
 end
 
--- lift takes a part off a mark: without an actor only one that the caller had seen and that no operator set. A late one,
--- which waited for Redis, also takes what the caller itself had set: that was before.
+-- lift takes a part off a mark: without an actor only one that the caller had seen and that no operator set. A late
+-- one, which waited for Redis, also takes what the caller itself had set: that was before.
 local function lift(client, model, which, seen, late)
   local record, text = client_of(client, model), call('HGET', MARKS, client .. '\31' .. model)
   if not record or not text then

@@ -14,6 +14,9 @@ type Config struct {
 	Listen           string        `key:"listen" usage:"HTTP address as host:port; port 0 takes a free one"`
 	RedisURL         string        `key:"redis_url" usage:"URL of the Redis; empty runs an embedded one"`
 	RedisURLFile     string        `key:"redis_url_file" usage:"file that holds the URL of the Redis, for secrets"`
+	TLSCAFile        string        `key:"tls_ca_file" usage:"PEM file of the authorities that may sign the Redis' certificate; empty means the system's"`
+	TLSCertFile      string        `key:"tls_cert_file" usage:"PEM file of the certificate to show to the Redis"`
+	TLSKeyFile       string        `key:"tls_key_file" usage:"PEM file of that certificate's private key"`
 	Namespace        string        `key:"namespace" usage:"the registry's name inside Redis"`
 	ReplicaID        string        `key:"replica_id" usage:"name of this replica; empty makes one up"`
 	LeaseTTL         time.Duration `key:"lease_ttl" usage:"how long the others keep this replica's clients without hearing of it"`

@@ -83,7 +83,10 @@ func sourceOf(s Setting, in Input, file *file) source {
 
 // anchorPaths makes paths that the config file states relative to the config file.
 func (c *Config) anchorPaths(sources map[string]source, file *file) {
-	for key, path := range map[string]*string{"catalogue": &c.Catalogue, "redis_url_file": &c.RedisURLFile} {
+	for key, path := range map[string]*string{
+		"catalogue": &c.Catalogue, "redis_url_file": &c.RedisURLFile, "tls_ca_file": &c.TLSCAFile,
+		"tls_cert_file": &c.TLSCertFile, "tls_key_file": &c.TLSKeyFile,
+	} {
 		if sources[key].rank == fromFile && *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(filepath.Dir(file.path), *path)
 		}

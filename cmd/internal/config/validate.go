@@ -49,6 +49,9 @@ func (c *Config) validate(sources map[string]source, path string) error {
 			return &Error{check.key, sources[check.key].name, check.problem}
 		}
 	}
+	if err := c.checkTLS(sources); err != nil {
+		return err
+	}
 	return c.validateClients(path)
 }
 

@@ -33,6 +33,10 @@ func openReplica(ctx context.Context, c *config.Config, log logrus.FieldLogger) 
 	if c.RedisURL == "" {
 		return openEmbedded(ctx, options, log)
 	}
+	var err error
+	if options.TLS, err = c.TLS(); err != nil {
+		return nil, err
+	}
 	where := store.MaskURL(c.RedisURL)
 	r, err := registry.Open(ctx, c.RedisURL, options)
 	if err != nil {
