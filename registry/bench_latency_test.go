@@ -17,7 +17,7 @@ import (
 // take turns, so that whatever else runs on the machine meets all of them alike; own-x and other-x are the ratios of
 // the medians.
 func BenchmarkLatency(b *testing.B) {
-	s := redistest.Redis(b)
+	s := anyServer(b)
 	w := sharedWorld(1000, 8)
 	alone := benchReplica(b, s, redistest.Namespace(b), "alone")
 	ns := redistest.Namespace(b)

@@ -56,22 +56,22 @@ func benchmarkState(b *testing.B, w world, o *original, a, other *registry.Model
 	for _, q := range questions(w) {
 		b.Run(q.name, func(b *testing.B) {
 			if q.shared {
-				b.Run("original", func(b *testing.B) { measure(b, q, o) })
+				b.Run("original", func(b *testing.B) { askAll(b, q, o) })
 			}
-			b.Run("rollcall", func(b *testing.B) { measure(b, q, a) })
+			b.Run("rollcall", func(b *testing.B) { askAll(b, q, a) })
 			b.Run("fed", func(b *testing.B) {
-				defer feed(b, 1, applyMarks(w, a))()
-				measure(b, q, a)
+				defer feedView(b, 1, applyMarks(w, a))()
+				askAll(b, q, a)
 			})
 			b.Run("replica", func(b *testing.B) {
-				defer feed(b, 4, writeMarks(b, w, other))()
-				measure(b, q, a)
+				defer feedView(b, 4, writeMarks(b, w, other))()
+				askAll(b, q, a)
 			})
 		})
 	}
 }
 
-func measure(b *testing.B, q question, r asked) {
+func askAll(b *testing.B, q question, r asked) {
 	b.ReportAllocs()
 	defer threadTime(b)()
 	for i := 0; b.Loop(); i++ {
@@ -127,8 +127,9 @@ func questions(w world) []question {
 	}
 }
 
-// feed makes changes at a steady rate from so many goroutines until the function it returns is called.
-func feed(b *testing.B, workers int, change func(i int)) (stop func()) {
+// feedView makes changes at a steady rate from so many goroutines until the function it returns is called. The second
+// of two changes takes back what the first one did.
+func feedView(b *testing.B, workers int, change func(i int)) (stop func()) {
 	done := make(chan struct{})
 	var running sync.WaitGroup
 	for worker := range workers {
@@ -141,6 +142,9 @@ func feed(b *testing.B, workers int, change func(i int)) (stop func()) {
 				select {
 				case <-done:
 					b.ReportMetric(float64(made*workers)/time.Since(start).Seconds(), "changes/s")
+					if made%2 == 1 {
+						change(made*workers + worker)
+					}
 					return
 				case <-time.After(time.Millisecond):
 				}

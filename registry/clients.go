@@ -43,6 +43,7 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 	}
 	unlock := r.holdings.lock(clientID)
 	defer unlock()
+	r.catchUp(ctx)
 	registration := store.Registration{
 		Client: clientID, Provider: provider, Catalog: made, Known: r.hasCatalog(made.Digest),
 		Keep: r.options.KeepMarks, Seen: r.Position(),

@@ -60,6 +60,13 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 			return r.recover(ctx, err)
 		}
 	}
+	if r.replays.Load() != nil { // and something came in between
+		if err := r.resync(ctx); err != nil && !mendable(err) {
+			return err
+		} else if err != nil {
+			return r.recover(ctx, err)
+		}
+	}
 	if r.owing {
 		if err := r.reassert(ctx); err != nil && !mendable(err) {
 			return err
@@ -218,6 +225,9 @@ func (r *ModelRegistry) drain(ctx context.Context) error {
 	refused, replayed := false, false
 	for w := r.pending.first(); w != nil; w = r.pending.first() {
 		limited, cancel := r.limit(ctx)
+		if r.replays.Load() == nil {
+			r.replays.Store(new(make(chan struct{})))
+		}
 		_, err := w.replay(limited)
 		cancel()
 		if errors.Is(err, ErrUnavailable) {
@@ -356,6 +366,9 @@ func (r *ModelRegistry) readAll(ctx context.Context) error {
 	r.feed = r.store.Follow(head, r.checkHead)
 	r.health.current(asked)
 	r.arrived.at(head)
+	if done := r.replays.Swap(nil); done != nil {
+		close(*done)
+	}
 	return nil
 }
 

@@ -103,6 +103,7 @@ func (r *ModelRegistry) lift(ctx context.Context, clientID, modelID, part, verb 
 	if r.closed.Load() {
 		return ErrClosed
 	}
+	r.catchUp(ctx)
 	seen := r.Position()
 	shown := func() (p store.MarkPart) {
 		if mark := r.mark(clientID, modelID); mark != nil && *partOf(mark) != nil {
@@ -115,8 +116,12 @@ func (r *ModelRegistry) lift(ctx context.Context, clientID, modelID, part, verb 
 		return nil
 	}
 	changed := false
-	do := func(ctx context.Context) (store.Reply, error) {
-		reply, err := lift(ctx, clientID, modelID, "", seen)
+	do := func(ctx context.Context) (reply store.Reply, err error) {
+		if before.Revision == 0 { // shown on trust: Redis may have it since, above what the view has seen
+			reply, err = r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, seen)
+		} else {
+			reply, err = lift(ctx, clientID, modelID, "", seen)
+		}
 		changed = reply.Changed
 		return reply, err
 	}

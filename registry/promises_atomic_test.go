@@ -11,7 +11,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
@@ -111,41 +110,4 @@ func numbers(texts map[string]string) map[string]int {
 		all[key], _ = strconv.Atoi(text)
 	}
 	return all
-}
-
-// TestPromise01AWriteThatIsRefusedLeavesNothing takes the memory away from Redis.
-func TestPromise01AWriteThatIsRefusedLeavesNothing(t *testing.T) {
-	t.Parallel()
-	s := redistest.Redis(t)
-	ctx, ns, c := t.Context(), redistest.Namespace(t), s.Client(t)
-	r := openReplica(t, s, ns, "a", registry.Options{})
-	must(t, r.RegisterClient(ctx, "c", "p", named("m", "n")))
-	must(t, r.SetModelQuotaExceeded(ctx, "c", "n"))
-	memory := func(limit string) { must(t, c.ConfigSet(ctx, "maxmemory", limit).Err()) }
-	look := func() string {
-		memory("0") // a transaction needs some
-		defer memory("1")
-		m, err := lookInto(ctx, c, "rollcall:{"+ns+"}:")
-		must(t, err)
-		delete(m.meta.Val(), "now") // heartbeats move it
-		return fmt.Sprint(m.clients, m.rosters, m.counts, m.providers, m.marks, m.meta.Val(), m.feed)
-	}
-	before := look()
-	for name, write := range map[string]func() error{
-		"register anew":  func() error { return r.RegisterClient(ctx, "d", "p", named("m", "o")) },
-		"register again": func() error { return r.RegisterClient(ctx, "c", "q", named("m")) },
-		"quota":          func() error { return r.SetModelQuotaExceeded(ctx, "c", "m") },
-		"suspend":        func() error { return r.SuspendClientModel(ctx, "c", "m", "manual") },
-		"clear":          func() error { return r.ClearModelQuotaExceeded(ctx, "c", "n") },
-		"unregister":     func() error { return r.UnregisterClient(ctx, "c") },
-	} {
-		if err := write(); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-		if after := look(); after != before {
-			t.Errorf("%s: Redis had\n%s\nand has\n%s", name, before, after)
-		}
-	}
-	memory("0")
-	must(t, r.RegisterClient(ctx, "d", "p", named("m")))
 }

@@ -43,7 +43,9 @@ type ModelRegistry struct {
 	health  healthRecord
 	closed  atomic.Bool
 	healing atomic.Bool // clients of an earlier epoch remain in the view
-	showing sync.Mutex  // held while a waiting write comes into the view, or all of them into a new one
+	// replays is there from the first replay of a waiting write until the view was read anew, and closed then.
+	replays atomic.Pointer[chan struct{}]
+	showing sync.Mutex // held while a waiting write comes into the view, or all of them into a new one
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	once    sync.Once

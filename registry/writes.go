@@ -14,7 +14,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	if r.closed.Load() {
 		return ErrClosed
 	}
-	if !r.health.connected() || r.pending.len() > 0 {
+	if !r.health.connected() || r.pending.len() > 0 || r.replays.Load() != nil {
 		return r.queue(w, r.Health().LastError)
 	}
 	ctx, cancel := r.limit(ctx)
@@ -49,6 +49,21 @@ func (r *ModelRegistry) returning(key pendingKey) bool {
 		return r.healing.Load()
 	}
 	return r.clients.get(key.client) == nil && r.holdings.supplies(key.client, key.model)
+}
+
+// catchUp waits while this replica's own writes that had waited are in Redis and not in the view yet: what a caller has
+// seen includes them.
+func (r *ModelRegistry) catchUp(ctx context.Context) {
+	replays := r.replays.Load()
+	if replays == nil || r.pending.len() > 0 {
+		return
+	}
+	ctx, cancel := r.limit(ctx)
+	defer cancel()
+	select {
+	case <-*replays:
+	case <-ctx.Done():
+	}
 }
 
 // behind says whether Redis has a history that the view has not come to yet.

@@ -17,13 +17,13 @@ import (
 type Clock struct {
 	start time.Time // carries the monotonic reading that everything here is relative to
 
-	offset atomic.Int64 // ns to add to the local reading: middle of the bounds
-	least  atomic.Int64 // the same, lower bound
+	offset   atomic.Int64 // ns to add to the local reading: middle of the bounds
+	least    atomic.Int64 // the same, lower bound
+	observed atomic.Int64 // local reading of the last sample
 
-	mu       sync.Mutex
-	low      int64 // bounds of the server's lead over the local reading, ns
-	high     int64
-	observed int64 // local reading of the last sample
+	mu   sync.Mutex
+	low  int64 // bounds of the server's lead over the local reading, ns
+	high int64
 }
 
 const (
@@ -53,19 +53,26 @@ func (c *Clock) Now() time.Time { return time.Unix(0, c.local()+c.offset.Load())
 // atLeast returns a time in ms that the server's clock has surely reached.
 func (c *Clock) atLeast() int64 { return c.leastAt(c.local()) }
 
-func (c *Clock) leastAt(local int64) int64 { return (local + c.least.Load()) / resolution }
+// leastAt is atLeast at a local reading. Since the last sample the server's clock may have lost on ours.
+func (c *Clock) leastAt(local int64) int64 {
+	lost := parted(local - c.observed.Load()) // before least: an older one only makes the answer smaller
+	return (local + c.least.Load() - lost) / resolution
+}
+
+// parted is how far two clocks may part in a time; replies may be taken in another order than they came.
+func parted(d int64) int64 { return int64(float64(max(d, 0)) * drift) }
 
 // observe takes a reply's server time in ms, asked and received at these local readings.
 func (c *Clock) observe(asked, received, server int64) {
 	low, high := server*resolution-received, (server+1)*resolution-asked
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	widen := int64(float64(received-c.observed) * drift)
-	c.observed = received
+	widen := parted(received - c.observed.Load())
 	if low <= c.high+widen && high >= c.low-widen {
 		low, high = max(low, c.low-widen), min(high, c.high+widen)
 	}
 	c.low, c.high = low, high
 	c.least.Store(low)
+	c.observed.Store(received)
 	c.offset.Store(low + (high-low)/2)
 }

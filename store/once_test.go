@@ -1,10 +1,13 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
@@ -141,4 +144,50 @@ func cutAfterTheScript(t *testing.T, server *redistest.Server, cuts int, write f
 	if s.revision() != before+1 {
 		t.Errorf("%d feed entries, want 1", s.revision()-before)
 	}
+}
+
+// An operation that may have run is not sent again under another name, although its own time is over: it might run
+// twice.
+func TestUncertainOperationIsNotRenamed(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		s := newSpace(t, server)
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m"))) // so that Redis knows the script
+		between := newCutter(t, server.Addr())
+		through, err := Open("redis://"+between.addr(), Options{Namespace: s.name, Replica: "a"})
+		s.must(err)
+		defer through.Close()
+		sent := 0
+		through.client.(*redis.Client).AddHook(before{[]string{"evalsha"}, func(redis.Cmder) {
+			if sent++; sent == 2 {
+				server.Advance(t, time.Hour)
+			}
+		}})
+		between.cutNext(1)
+		if _, err := through.Register(s.ctx, registration("d", "p", "m")); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("%v", err)
+		}
+		if s.look(); s.revision() != 4 || sent != 2 {
+			t.Errorf("revision %d, sent %d times", s.revision(), sent)
+		}
+	})
+}
+
+// Another name is given to an operation that never ran, and only to that.
+func TestOperationThatNeverRanIsRenamed(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		s := newSpace(t, server)
+		server.Advance(t, time.Hour)
+		names := map[any]bool{}
+		through := s.replica("a")
+		through.client.(*redis.Client).AddHook(before{[]string{"evalsha"}, func(command redis.Cmder) {
+			names[command.Args()[3+len(s.a.keys.all("a"))]] = true
+		}})
+		through.clock.observe(through.clock.local(), through.clock.local(), s.start) // it has not heard of the hour
+		s.given(through.Register(s.ctx, registration("c", "p", "m")))
+		if len(names) != 2 {
+			t.Errorf("sent under the names %v", names)
+		}
+	})
 }

@@ -89,6 +89,39 @@ func TestRegisterLateJoinsNewerDefinition(t *testing.T) {
 	})
 }
 
+// Nobody else can have meant another definition where the late one holds the client alone.
+func TestRegisterLateBySoleHolder(t *testing.T) {
+	onBoth(t, func(s *space) {
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
+		late := registration("c", "q", "m")
+		late.Late = true
+		late.Seen = Position{s.head().Epoch, 1, ""}
+		s.done(s.a.Register(s.ctx, late))
+		s.changed(`
+			~ clients c: q|[m]|+0h|3|0|a
+			+ feed 3-0: a "" client c;q|[m]|+0h|3|0|a
+			- providers m|p
+			+ providers m|q: 1`)
+	})
+}
+
+// What the late one had marked itself came before its registration; what others marked may have come after.
+func TestRegisterLateDropsOwnMarks(t *testing.T) {
+	onBoth(t, func(s *space) {
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m", "n")))
+		late := registration("c", "p", "m", "n")
+		late.Late, late.Seen = true, s.head()
+		s.given(s.a.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
+		s.given(s.b.SetQuota(s.ctx, s.quota("c", "n", SourceHeuristic, 2)))
+		s.done(s.a.Register(s.ctx, late))
+		s.changed(`
+			~ clients c: p|[m n]|+0h|2|1|a
+			- deadlines c|m
+			+ feed 5-0: a "" client c;p|[m n]|+0h|2|1|a;m;
+			- marks c|m`)
+	})
+}
+
 // What a newer version of the program added to a client's record is carried along.
 func TestRegisterKeepsUnknownFields(t *testing.T) {
 	onBoth(t, func(s *space) {
