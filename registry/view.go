@@ -26,7 +26,7 @@ type View struct {
 	catalogs map[string]*catalogUse
 	idle     []*catalogUse // catalogs without clients
 	dirty    map[*book]struct{}
-	changed  bool // some answer about clients changed
+	moved    map[string]struct{} // clients that answers changed about
 	expiries expiries
 }
 
@@ -57,6 +57,7 @@ func newView(clock *store.Clock) *View {
 		clock: clock, models: newIndex[modelState](), clients: newIndex[definition](),
 		known: make(map[string]*clientState), books: make(map[string]*book),
 		catalogs: make(map[string]*catalogUse), dirty: make(map[*book]struct{}),
+		moved: make(map[string]struct{}),
 	}
 	v.listing.Store(&listing{generation: 1})
 	return v
@@ -85,8 +86,7 @@ func (v *View) setClient(id string, record *store.ClientRecord, given *catalog) 
 		v.dropDefinition(old)
 	}
 	v.known[id] = next
-	v.clients.set(id, next.definition)
-	v.changed = true
+	v.moved[id] = struct{}{}
 	for _, model := range use.models {
 		b := v.books[model.info.ID]
 		if b == nil {
@@ -105,8 +105,7 @@ func (v *View) removeClient(id string) {
 	}
 	v.dropDefinition(old)
 	delete(v.known, id)
-	v.clients.set(id, nil)
-	v.changed = true
+	v.moved[id] = struct{}{}
 }
 
 func (v *View) dropDefinition(old *clientState) {
@@ -205,9 +204,16 @@ func (v *View) publish(position Position) {
 	old := v.listing.Load()
 	next := *old
 	next.position = position
-	if v.changed || len(v.dirty) > 0 {
+	if len(v.moved) > 0 || len(v.dirty) > 0 {
 		next.generation++
-		v.changed = false
+		for id := range v.moved {
+			if c := v.known[id]; c != nil {
+				v.clients.set(id, c.definition)
+			} else {
+				v.clients.set(id, nil)
+			}
+		}
+		clear(v.moved)
 		v.publishModels(&next)
 	}
 	v.listing.Store(&next)
