@@ -119,3 +119,19 @@ func TestDesignNamesEveryKeyAndScript(t *testing.T) {
 		}
 	}
 }
+
+// TestLinksBetweenDocuments: what a document links to is there.
+func TestLinksBetweenDocuments(t *testing.T) {
+	t.Parallel()
+	documents, err := filepath.Glob(filepath.Join("..", "docs", "*.md"))
+	must(t, err)
+	for _, document := range append(documents, filepath.Join("..", "README.md")) {
+		text, err := os.ReadFile(document)
+		must(t, err)
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(document), string(link[1]))); err != nil {
+				t.Errorf("%s links to %s: %v", filepath.Base(document), link[1], err)
+			}
+		}
+	}
+}
