@@ -115,8 +115,11 @@ func benchmarkRegistrations(b *testing.B, watch *stopwatch, w world, r *registry
 		}
 	}
 	own := uniqueWorld(20_000).catalogs
-	changed := [][]*registry.ModelInfo{slices.Concat(w.catalogs[0][:45], w.catalogs[4][:5]), w.catalogs[0]}
-	sharers := w.clients / len(w.catalogs) // of a catalog
+	// Of the models of each catalog 5 give way to others.
+	changed := make([][]*registry.ModelInfo, len(w.catalogs))
+	for c, list := range w.catalogs {
+		changed[c] = slices.Concat(list[:clientModels-5], w.catalogs[(c+len(w.catalogs)/2)%len(w.catalogs)][:5])
+	}
 
 	b.Run("register-new", watched(watch, "register", nil, register("new")))
 	b.Run("register-new-catalog", watched(watch, "register", nil, func(ctx context.Context, i int) error {
@@ -125,8 +128,8 @@ func benchmarkRegistrations(b *testing.B, watch *stopwatch, w world, r *registry
 	b.Run("register-identical", watched(watch, "register", nil, func(ctx context.Context, i int) error {
 		return r.RegisterClient(ctx, w.client(i), w.provider(i), w.catalog(i))
 	}))
-	b.Run("register-changed", watched(watch, "register", nil, func(ctx context.Context, i int) error { // 5 of 50 models
-		return r.RegisterClient(ctx, w.client(i%sharers*len(w.catalogs)), w.provider(0), changed[i/sharers%2])
+	b.Run("register-changed", watched(watch, "register", register("changing"), func(ctx context.Context, i int) error {
+		return r.RegisterClient(ctx, fmt.Sprintf("changing-%d", i), "openai", changed[i%len(changed)])
 	}))
 	b.Run("unregister", watched(watch, "unregister", register("going"), func(ctx context.Context, i int) error {
 		return r.UnregisterClient(ctx, fmt.Sprintf("going-%d", i))

@@ -122,7 +122,16 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 		},
 	}
 	undo := r.holdings.change(clientID, holding{})
-	err := r.write(ctx, w, do)
+	changed := false
+	err := r.write(ctx, w, func(ctx context.Context) (store.Reply, error) {
+		reply, err := do(ctx)
+		changed = reply.Changed
+		return reply, err
+	})
+	if err == nil && !changed && slices.Contains(r.holdersOf(clientID), r.options.ReplicaID) {
+		// Redis does not have the client, and the view shows what is about to be brought back.
+		err = r.queue(w, store.ErrEmpty)
+	}
 	if err != nil && !errors.Is(err, ErrPending) {
 		undo()
 	}

@@ -51,28 +51,11 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 	if r.feed == nil { // opened without Redis
 		return r.start(ctx)
 	}
-	if r.heart.takeLapsed() {
-		if err := r.rejoin(ctx); err != nil && !mendable(err) {
-			r.heart.setLapsed()
-			return err
-		} else if err != nil {
-			r.heart.setLapsed()
+	if err := r.settleDebts(ctx); err != nil {
+		if mendable(err) {
 			return r.recover(ctx, err)
 		}
-	}
-	if r.replays.Load() != nil { // and something came in between
-		if err := r.resync(ctx); err != nil && !mendable(err) {
-			return err
-		} else if err != nil {
-			return r.recover(ctx, err)
-		}
-	}
-	if r.owing {
-		if err := r.reassert(ctx); err != nil && !mendable(err) {
-			return err
-		} else if err != nil {
-			return r.recover(ctx, err)
-		}
+		return err
 	}
 	entries, err := r.feed.Next(ctx)
 	if err == nil {
@@ -81,8 +64,8 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 			r.feed = r.store.Follow(r.Position(), r.checkHead)
 		}
 	}
-	if errors.Is(err, errReplayed) {
-		return r.resync(ctx)
+	if errors.Is(err, errReplayed) { // nothing is wrong, so nothing has to wait
+		return r.recover(ctx, err)
 	}
 	if err == nil || !mendable(err) {
 		return err
@@ -96,16 +79,35 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 	return r.recover(ctx, err)
 }
 
+// settleDebts does what an earlier step has left to do.
+func (r *ModelRegistry) settleDebts(ctx context.Context) error {
+	if r.replays.Load() != nil { // the view is to be read anew, and something came in between
+		return errReplayed
+	}
+	if r.owing {
+		if err := r.reassert(ctx); err != nil {
+			return err
+		}
+	}
+	if r.heart.takeLapsed() {
+		if err := r.rejoin(ctx); err != nil {
+			r.heart.setLapsed()
+			return err
+		}
+	}
+	return nil
+}
+
 // mendable says whether reading everything anew can help.
 func mendable(err error) bool {
 	var diverged *store.DivergedError
 	return errors.As(err, &diverged) || errors.Is(err, store.ErrEmpty) || errors.Is(err, store.ErrBroken) ||
-		errors.Is(err, errUnknownKind) || errors.Is(err, errMissingCatalog) || errors.Is(err, errRefused)
+		errors.Is(err, errUnknownKind) || errors.Is(err, errMissingCatalog) || errors.Is(err, errRefused) ||
+		errors.Is(err, errReplayed)
 }
 
 // recover brings view and Redis together: at the start, and after their histories parted for a reason.
 func (r *ModelRegistry) recover(ctx context.Context, reason error) error {
-	before := r.Position().Epoch
 	if !r.options.Observer {
 		if err := r.begin(ctx, reason); err != nil {
 			return err
@@ -118,9 +120,6 @@ func (r *ModelRegistry) recover(ctx context.Context, reason error) error {
 	}
 	if err != nil {
 		return err
-	}
-	if before != "" && r.Position().Epoch != before && !r.options.Observer {
-		r.owing = true
 	}
 	if r.owing {
 		return r.reassert(ctx)
@@ -230,7 +229,7 @@ func (r *ModelRegistry) drain(ctx context.Context) error {
 		}
 		_, err := w.replay(limited)
 		cancel()
-		if errors.Is(err, ErrUnavailable) {
+		if errors.Is(err, ErrUnavailable) || (err != nil && mendable(err)) {
 			return err
 		}
 		if errors.Is(err, ErrNotRegistered) && r.remains.has(w.key.client) {
@@ -391,11 +390,12 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	newEpoch := position.Epoch != snapshot.Head.Epoch
 	if newEpoch {
 		r.left = position
+		r.owing = position.Epoch != "" && !r.options.Observer
 		if position.Epoch == "" {
 			r.health.settling(time.Now().Add(snapshot.Began.Add(r.options.LeaseTTL).Sub(r.clock.Now())))
 		}
 	}
-	r.remains.carry(r.View, c, newEpoch, snapshot.Asserted, r.options.LeaseTTL)
+	r.remains.carry(r, c, newEpoch, snapshot.Asserted)
 	catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {
 		for _, client := range c {
 			if !yield(client.record) {

@@ -73,10 +73,10 @@ func (h *holdings) supplies(client, model string) bool {
 
 // assertions lists all holdings for a new history: as the view knows them, where it does.
 func (h *holdings) assertions(v *View) ([]store.Assertion, error) {
+	v.mu.Lock() // before the other, as where a view is made anew
+	defer v.mu.Unlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	encoded := make(map[*catalog]store.Catalog)
 	var assertions []store.Assertion
 	for client, held := range h.clients {

@@ -17,11 +17,11 @@ type remains struct {
 
 // carry puts into new contents what must stay visible of the view: after a new epoch began, every client that the new
 // contents lack and some holder may bring; within an epoch, those that remain from before.
-func (m *remains) carry(v *View, c contents, newEpoch bool, asserted map[string]bool, lease time.Duration) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+func (m *remains) carry(r *ModelRegistry, c contents, newEpoch bool, asserted map[string]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	carried := make(map[string]map[string]struct{})
-	for id, client := range v.known {
+	for id, client := range r.known {
 		pending, remained := m.holders[id]
 		if c[id] != nil || (!newEpoch && !remained) {
 			continue
@@ -32,7 +32,9 @@ func (m *remains) carry(v *View, c contents, newEpoch bool, asserted map[string]
 				pending[holder] = struct{}{}
 			}
 		}
-		maps.DeleteFunc(pending, func(holder string, _ struct{}) bool { return asserted[holder] })
+		maps.DeleteFunc(pending, func(holder string, _ struct{}) bool {
+			return asserted[holder] || (holder == r.options.ReplicaID && !r.holdings.has(id))
+		})
 		if len(pending) == 0 {
 			continue
 		}
@@ -44,7 +46,7 @@ func (m *remains) carry(v *View, c contents, newEpoch bool, asserted map[string]
 	}
 	m.holders = carried
 	if newEpoch {
-		m.until = time.Now().Add(lease)
+		m.until = time.Now().Add(r.options.LeaseTTL)
 	}
 }
 

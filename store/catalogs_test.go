@@ -65,7 +65,7 @@ func TestCatalogsMany(t *testing.T) {
 	onBoth(t, func(s *space) {
 		var all []Assertion
 		var digests []string
-		for i := range 620 {
+		for i := range 510 {
 			digests = append(digests, fmt.Sprintf("d%d", i))
 			all = append(all, Assertion{Client: fmt.Sprintf("c%d", i), Catalog: sized(digests[i], 10+i), RegisteredAt: s.start})
 		}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,20 +20,27 @@ type contents struct {
 	feed   []Entry
 	raw    []redis.XMessage // the feed's bytes
 
-	lines map[string]string // "key field" -> ": value", with what differs between two runs replaced
+	lifetimes map[string]int64 // key without prefix -> when Redis will drop it, ms
+	space     *space
+	lines     map[string]string // what shown returned
 }
 
-// read reads the namespace. Control characters are shown as | (US), ^ (RS) and ; (GS), times in whole hours since the
-// start, operations by the revision they made, epochs by a number,
-// processes by their replica.
-//
-// Not shown, since contents.check holds them against the rest: the sizes, revision, tail and last registration in meta,
-// the chain of the feed, and ops.
-func (s *space) read() contents {
+// same says whether two readings found the same bytes.
+func (c *contents) same(other *contents) bool {
+	return reflect.DeepEqual(c.hashes, other.hashes) && reflect.DeepEqual(c.sorted, other.sorted) &&
+		maps.EqualFunc(c.sets, other.sets, equalSets) && reflect.DeepEqual(c.raw, other.raw)
+}
+
+func equalSets(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// read reads the namespace.
+func (s *space) read() *contents {
 	s.t.Helper()
-	c := contents{
+	c := &contents{
 		hashes: map[string]map[string]string{}, sorted: map[string]map[string]int64{}, sets: map[string][]string{},
-		lines: map[string]string{},
+		lifetimes: map[string]int64{}, space: s,
 	}
 	prefix := newKeys(s.name).prefix
 	keys, _, err := s.client.Scan(s.ctx, 0, prefix+"*", 1_000_000).Result()
@@ -70,15 +79,9 @@ func (s *space) read() contents {
 			}
 		}
 		if ttl := ttls[name].Val(); ttl > 0 {
-			c.lines[name+" (lifetime)"] = ": " + s.hours(clock.Val().Add(ttl).UnixMilli())
+			c.lifetimes[name] = clock.Val().Add(ttl).UnixMilli()
 		}
 	}
-	s.render(&c)
-	return c
-}
-
-func (s *space) render(c *contents) {
-	s.t.Helper()
 	for _, message := range c.raw {
 		entry, err := decodeEntry(message)
 		if err != nil { // a test may have put it there
@@ -88,6 +91,24 @@ func (s *space) render(c *contents) {
 		if epoch := entry.Position.Epoch; !slices.Contains(s.epochs, epoch) {
 			s.epochs = append(s.epochs, epoch)
 		}
+	}
+	return c
+}
+
+// shown is the namespace as text: "key field" -> ": value". Control characters are shown as | (US), ^ (RS) and ; (GS),
+// times in whole hours since the start, operations by the revision they made, epochs by a number, processes by their
+// replica.
+//
+// Not shown, since check holds them against the rest: the sizes, revision, tail and last registration in meta, the
+// chain of the feed, and ops.
+func (c *contents) shown() map[string]string {
+	if c.lines != nil {
+		return c.lines
+	}
+	s := c.space
+	c.lines = map[string]string{}
+	for name, ends := range c.lifetimes {
+		c.lines[name+" (lifetime)"] = ": " + s.hours(ends)
 	}
 	for i, entry := range c.feed {
 		payload, _ := c.raw[i].Values["payload"].(string)
@@ -113,6 +134,7 @@ func (s *space) render(c *contents) {
 			c.lines[s.plain(c, name+" "+member)] = ""
 		}
 	}
+	return c.lines
 }
 
 var (

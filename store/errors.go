@@ -56,8 +56,9 @@ var codes = map[string]error{
 	"SCHEMA":        ErrSchema,
 }
 
-// scriptError translates what a script refused, with the detail it gave; other errors come back as they are.
-func scriptError(err error) (detail string, translated error) {
+// scriptError translates what a script refused, with the server's time that it gave; other errors come back as they
+// are.
+func scriptError(err error) (now string, translated error) {
 	var refused redis.Error
 	if !errors.As(err, &refused) {
 		return "", err
@@ -72,7 +73,7 @@ func scriptError(err error) (detail string, translated error) {
 		return detail, fmt.Errorf("script refused with unknown code %q", code)
 	}
 	if known == ErrSchema {
-		return detail, fmt.Errorf("%w: %s", known, detail)
+		return "", fmt.Errorf("%w: %s", known, detail)
 	}
 	return detail, known
 }

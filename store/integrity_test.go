@@ -59,7 +59,7 @@ func TestLossOfAKey(t *testing.T) {
 // trips over it.
 func (s *space) lost(key string, want error) {
 	s.t.Helper()
-	before := s.read().lines
+	before := s.read()
 	_, err := s.a.Head(s.ctx)
 	_, _, err2 := s.a.Heartbeat(s.ctx, hour)
 	_, err3 := s.a.Join(s.ctx, hour, "{}", time.Time{})
@@ -78,8 +78,8 @@ func (s *space) lost(key string, want error) {
 		if !errors.Is(err, want) && (must || err != nil) {
 			s.t.Errorf("%s: %v", verb, err)
 		}
-		after := s.read().lines
-		if errors.Is(err, want) && !maps.Equal(after, before) {
+		after := s.read()
+		if errors.Is(err, want) && !after.same(before) {
 			s.t.Errorf("%s was refused and changed something", verb)
 		}
 		before = after
@@ -159,6 +159,9 @@ func TestNewerSchema(t *testing.T) {
 			if !strings.Contains(err.Error(), "2") {
 				t.Errorf("%s: %v does not name the schema", verb, err)
 			}
+		}
+		if now := s.a.Clock().Now(); now.Before(time.UnixMilli(s.start)) {
+			t.Errorf("the schema was taken for a time: it is %v", now)
 		}
 	})
 }

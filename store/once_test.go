@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ func repeatOperation(s *space, verb string) {
 	first, err := s.attempt(c, operation)
 	s.must(err)
 	s.look()
-	if changed := !maps.Equal(before.lines, s.seen.lines); changed != (verb != "head") || !first.Changed {
+	if changed := !s.seen.same(before); changed != (verb != "head") || !first.Changed {
 		s.t.Fatalf("something changed: %v, replied %+v", changed, first)
 	}
 	if made := s.head() != before.feed[len(before.feed)-1].Position; made != commits(verb) {

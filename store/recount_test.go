@@ -10,7 +10,7 @@ import (
 
 // check holds the parts of a namespace against each other: everything that the scripts keep beside clients, rosters and
 // marks is computed again from these.
-func (c contents) check(t *testing.T) {
+func (c *contents) check(t *testing.T) {
 	t.Helper()
 	if len(c.hashes["meta"]) == 0 {
 		return
@@ -42,7 +42,7 @@ func (c contents) check(t *testing.T) {
 }
 
 // recount computes counts, provider counts, uses of catalogs, marks a client and clients a holder.
-func (c contents) recount(t *testing.T) (counts, providers, users, marks map[string]int, holds map[string][]string) {
+func (c *contents) recount(t *testing.T) (counts, providers, users, marks map[string]int, holds map[string][]string) {
 	t.Helper()
 	counts, providers, users = map[string]int{}, map[string]int{}, map[string]int{}
 	marks, holds = map[string]int{}, map[string][]string{}
@@ -94,7 +94,7 @@ func checkNumbers(t *testing.T, what string, got map[string]string, want map[str
 }
 
 // checkHead holds meta against the feed, the feed against itself, and ops against the feed.
-func (c contents) checkHead(t *testing.T) {
+func (c *contents) checkHead(t *testing.T) {
 	t.Helper()
 	meta := c.hashes["meta"]
 	at := Position{meta["epoch"], 0, ""}
@@ -125,7 +125,7 @@ func (c contents) checkHead(t *testing.T) {
 }
 
 // checkSizes holds the sizes in meta against the keys.
-func (c contents) checkSizes(t *testing.T) {
+func (c *contents) checkSizes(t *testing.T) {
 	t.Helper()
 	meta := c.hashes["meta"]
 	for name := range c.sets {
@@ -142,7 +142,7 @@ func (c contents) checkSizes(t *testing.T) {
 }
 
 // size is the number of elements of a key, if a field of meta with this name is a size.
-func (c contents) size(name string) (size int, is bool) {
+func (c *contents) size(name string) (size int, is bool) {
 	switch name {
 	case "clients", "catalogs", "rosters", "catalog_refs", "counts", "providers", "marks", "replicas":
 		return len(c.hashes[name]), true
@@ -155,7 +155,7 @@ func (c contents) size(name string) (size int, is bool) {
 }
 
 // checkDeadlines holds deadlines and meta's latest one against the marks.
-func (c contents) checkDeadlines(t *testing.T) {
+func (c *contents) checkDeadlines(t *testing.T) {
 	t.Helper()
 	latest := int64(0)
 	for field, deadline := range c.sorted["deadlines"] {

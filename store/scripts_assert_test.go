@@ -172,10 +172,10 @@ func TestAssertMeetsWaitingMarks(t *testing.T) {
 		c.Marks = map[string]*Mark{"m": s.over(50, "old"), "free": s.over(50, "old")}
 		s.asserted(s.b, 100, c)
 		s.look() // holds all against each other
-		if marks := s.seen.lines["clients c"]; marks != ": p|[m n o free]|-5h|8|4|b" {
+		if marks := s.seen.shown()["clients c"]; marks != ": p|[m n o free]|-5h|8|4|b" {
 			s.t.Error(marks)
 		}
-		if mark := s.seen.lines["marks c|m"]; mark != ": +2h|3|+0h|heuristic|a||^^" {
+		if mark := s.seen.shown()["marks c|m"]; mark != ": +2h|3|+0h|heuristic|a||^^" {
 			s.t.Error(mark)
 		}
 	})
@@ -188,20 +188,15 @@ func TestAssertKeepsUnknownFields(t *testing.T) {
 		record := s.client.HGet(s.ctx, key, "c").Val()
 		s.must(s.client.HSet(s.ctx, key, "c", record+fieldSep+"more"+fieldSep+"yet").Err())
 		s.asserted(s.b, 101, s.assertion("c", "q", "m"))
-		if s.look(); s.seen.lines["clients c"] != ": q|[m]|-5h|3|0|a,b|101|more|yet" {
-			s.t.Error(s.seen.lines["clients c"])
+		if s.look(); s.seen.shown()["clients c"] != ": q|[m]|-5h|3|0|a,b|101|more|yet" {
+			s.t.Error(s.seen.shown()["clients c"])
 		}
 	})
 }
 
 func TestAssertInPages(t *testing.T) {
 	onBoth(t, func(s *space) {
-		var all []Assertion
-		for _, client := range numbered(250) {
-			all = append(all, s.assertion(client, "p", "m"))
-		}
-		s.asserted(s.a, 100, all...)
-		s.look()
+		s.holdsMany(s.a, 250, "m")
 		var pages []int
 		for i, entry := range s.seen.feed[1:] {
 			pages = append(pages, len(entry.Asserted))

@@ -138,7 +138,7 @@ func TestRegisterKeepsUnknownFields(t *testing.T) {
 			- providers m|p
 			+ providers m|q: 1`)
 		s.done(s.b.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
-		if record := s.read().lines["clients c"]; record != ": q|[m]|+0h|3|1|a,b||more" {
+		if record := s.read().shown()["clients c"]; record != ": q|[m]|+0h|3|1|a,b||more" {
 			s.t.Error(record)
 		}
 	})

@@ -124,7 +124,7 @@ func TestLiftLeavesOtherHalf(t *testing.T) {
 				if mark == nil || l.part(mark) != nil || other.part(mark) == nil {
 					s.t.Errorf("left: %+v", mark)
 				}
-				if got := s.seen.lines["clients c"]; got != ": p|[m]|+0h|2|1|a" {
+				if got := s.seen.shown()["clients c"]; got != ": p|[m]|+0h|2|1|a" {
 					s.t.Error(got)
 				}
 			})

@@ -71,8 +71,27 @@ func TestQuotaSources(t *testing.T) {
 			q := s.quota("c", "m", step.source, step.hours)
 			q.Reason = strconv.Itoa(i + 1)
 			s.given(s.a.SetQuota(s.ctx, q))
-			if got := s.seen.lines["marks c|m"]; got != ": "+step.want+"^^" {
+			if got := s.seen.shown()["marks c|m"]; got != ": "+step.want+"^^" {
 				s.t.Errorf("after %s +%dh: %q, want %q", step.source, step.hours, got, step.want)
+			}
+		}
+	})
+}
+
+// Who prolongs or confirms a mark does not change since when it stands.
+func TestQuotaStandsSinceTheFirst(t *testing.T) {
+	onBothMoving(t, func(s *space) {
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
+		s.given(s.a.SetQuota(s.ctx, s.quota("c", "m", SourceRetryAfter, 5)))
+		s.server.Advance(s.t, 2*hour)
+		for _, step := range []struct{ source, want string }{
+			{SourceRetryAfter, "+7h|4|+0h|retry_after|a||"},
+			{SourceHeuristic, "+7h|5|+0h|retry_after|a||"},
+			{SourceOperator, "+7h|6|+0h|operator|a||"},
+		} {
+			s.given(s.a.SetQuota(s.ctx, s.quota("c", "m", step.source, 7)))
+			if got := s.seen.shown()["marks c|m"]; got != ": "+step.want+"^^" {
+				s.t.Errorf("after %s: %q, want %q", step.source, got, step.want)
 			}
 		}
 	})
@@ -146,5 +165,31 @@ func TestQuotaOfWholeClient(t *testing.T) {
 			- deadlines c|m
 			+ feed 5-0: a "" mark c;m;
 			- marks c|m`)
+	})
+}
+
+// A mark counts until its deadline, and not a millisecond longer.
+func TestQuotaEndsAtItsDeadline(t *testing.T) {
+	onBothMoving(t, func(s *space) {
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
+		set := func(source string) string {
+			s.given(s.a.SetQuota(s.ctx, Quota{
+				Client: "c", Model: "m", Window: time.Minute, Longest: hour, Source: source,
+			}))
+			return s.seen.feed[len(s.seen.feed)-1].Marks[0].Mark.Quota.Source
+		}
+		set(SourceOperator)
+		if s.server.Miniredis() != nil { // where the clock stands still meanwhile
+			s.server.Advance(s.t, time.Minute-time.Millisecond)
+			if got := set(SourceHeuristic); got != SourceOperator {
+				s.t.Errorf("a millisecond before the end: %s", got)
+			}
+			s.server.Advance(s.t, time.Millisecond)
+		} else {
+			s.server.Advance(s.t, time.Minute)
+		}
+		if got := set(SourceHeuristic); got != SourceHeuristic {
+			s.t.Errorf("at the end: still %s", got)
+		}
 	})
 }

@@ -23,7 +23,7 @@ func TestReleaseGivesUpHolds(t *testing.T) {
 		}
 		// The page is read in no order.
 		payload := ": a \"\" released a;mine;gone;ours;held"
-		if got := s.read().lines["feed 5-0"]; got != payload {
+		if got := s.read().shown()["feed 5-0"]; got != payload {
 			payload = ": a \"\" released a;ours;held;mine;gone"
 		}
 		s.changed(`
@@ -76,13 +76,20 @@ func TestReleaseForgetsSizeOfHolds(t *testing.T) {
 	})
 }
 
+// holdsMany makes a replica the holder of so many clients with the same models.
+func (s *space) holdsMany(replica *Store, n int, models ...string) {
+	s.t.Helper()
+	var all []Assertion
+	for _, client := range numbered(n) {
+		all = append(all, s.assertion(client, "p", models...))
+	}
+	s.must(replica.Assert(s.ctx, all, Position{}))
+	s.look()
+}
+
 func TestReleaseInPages(t *testing.T) {
 	onBoth(t, func(s *space) {
-		for _, client := range numbered(250) {
-			_, err := s.a.Register(s.ctx, registration(client, "p", "m"))
-			s.must(err)
-		}
-		s.look()
+		s.holdsMany(s.a, 250, "m")
 		var left []string
 		for page := 0; len(left) == 0 || left[len(left)-1] != "0"; page++ {
 			left = append(left, s.done(s.release(s.a, "a", 0)).extra)
@@ -100,12 +107,7 @@ func TestReleaseInPages(t *testing.T) {
 // A page ends after some 2,000 models, so that it stays short for Redis.
 func TestReleasePagesByModels(t *testing.T) {
 	onBoth(t, func(s *space) {
-		models := numbered(900)
-		for _, client := range numbered(5) {
-			_, err := s.a.Register(s.ctx, registration(client, "p", models...))
-			s.must(err)
-		}
-		s.look()
+		s.holdsMany(s.a, 5, numbered(900)...)
 		reply := s.done(s.release(s.a, "a", 0))
 		s.look()
 		if reply.extra != "2" {

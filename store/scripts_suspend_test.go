@@ -61,7 +61,7 @@ func TestSuspendAgain(t *testing.T) {
 				continue
 			}
 			s.given(reply, err)
-			if got := s.seen.lines["marks c|m"]; got != ": ^"+step.want+"^" {
+			if got := s.seen.shown()["marks c|m"]; got != ": ^"+step.want+"^" {
 				s.t.Errorf("after %q: %q, want %q", step.reason, got, step.want)
 			}
 		}

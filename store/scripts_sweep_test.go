@@ -53,16 +53,17 @@ func TestSweepRemovesUnusedCatalogs(t *testing.T) {
 
 func TestSweepInPages(t *testing.T) {
 	onBoth(t, func(s *space) {
-		models := numbered(230)
-		for _, model := range models {
-			_, err := s.a.Register(s.ctx, registration("c", "p", model))
-			s.must(err)
+		var args []any
+		for _, digest := range numbered(230) {
+			args = append(args, digest, "\x1em\x1f1", `["m"]`)
 		}
-		s.look()
+		_, err := s.a.run(s.ctx, call{verb: "offer", args: args}) // and then nobody came
+		s.must(err)
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.trimFeed(s.revision())
 		s.tidies(0)
 		s.look()
-		if got := len(s.seen.hashes["catalogs"]); got != 2 { // the one in use, and the one that the last entry left
+		if got := len(s.seen.hashes["catalogs"]); got != 1 {
 			s.t.Errorf("%d catalogs left", got)
 		}
 	})

@@ -26,7 +26,7 @@ type space struct {
 	name   string
 	a, b   *Store
 	start  int64 // the server's time when the space was made, ms
-	seen   contents
+	seen   *contents
 
 	epochs    []string // in the order in which they were met
 	instances []string // and what is shown in their place
@@ -119,7 +119,7 @@ func (s *space) given(reply Reply, err error) Reply {
 }
 
 // answers fails the test if a reply does not name the next revision, the last of what Redis holds now.
-func (s *space) answers(now contents, reply Reply) {
+func (s *space) answers(now *contents, reply Reply) {
 	s.t.Helper()
 	last := now.feed[len(now.feed)-1]
 	if want := (Reply{true, time.UnixMilli(last.Time), last.Position, reply.extra}); reply != want {
@@ -170,9 +170,12 @@ func (s *space) look() {
 // for what went, "~" for what has another value.
 func (s *space) changed(want string) {
 	s.t.Helper()
-	before := s.seen.lines
+	last := s.seen
 	s.look()
-	after := s.seen.lines
+	if want == "" && s.seen.same(last) {
+		return
+	}
+	before, after := last.shown(), s.seen.shown()
 	var got []string
 	for _, name := range slices.Sorted(maps.Keys(after)) {
 		if old, ok := before[name]; !ok {

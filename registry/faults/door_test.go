@@ -22,8 +22,8 @@ func TestShortLease(t *testing.T) {
 	}
 }
 
-// TestCloseFrozen closes a registry while Redis is frozen, with writes that wait. It does not wait for Redis, and leaves
-// no goroutine behind.
+// TestCloseFrozen closes a registry while Redis is frozen, with writes that wait. It does not wait for Redis, and
+// leaves no goroutine behind.
 func TestCloseFrozen(t *testing.T) { // not parallel: it looks for goroutines
 	s := redistest.Redis(t)
 	before := goleak.IgnoreCurrent()

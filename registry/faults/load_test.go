@@ -14,7 +14,8 @@ import (
 )
 
 // load is a steady stream of writes from several replicas, with a model of what their callers were told. A write counts
-// when it returned nil or ErrPending; each client, and each pair of a shared one, has one writer, so the model is exact.
+// when it returned nil or ErrPending; each client, and each pair of a shared one, has one writer, so the model is
+// exact.
 type load struct {
 	t       *testing.T
 	writers []*writer
@@ -256,7 +257,8 @@ func (w *writer) writeShared(ctx context.Context) {
 	case part.held && (dice >= 30 || w.number == 0):
 		w.mark(ctx, s.id, &part.pair, dice%4, true)
 	case part.waiting:
-		// Giving up a hold and taking it again would become one registration of a client that is held, which drops marks.
+		// Giving up a hold and taking it again would become one registration of a client that is held, which drops
+		// marks.
 	case part.held:
 		if counts, waits := w.did("unregister", w.replica.UnregisterClient(ctx, s.id)); counts {
 			part.held, part.waiting = false, waits

@@ -147,8 +147,8 @@ func TestSlowNetwork(t *testing.T) {
 	f.settle()
 }
 
-// TestBlackHole swallows all that one replica sends and is sent. It goes on alone, its lease ends, another replica takes
-// over its client; when the network is back both hold it, and what was marked meanwhile stays.
+// TestBlackHole swallows all that one replica sends and is sent. It goes on alone, its lease ends, another replica
+// takes over its client; when the network is back both hold it, and what was marked meanwhile stays.
 func TestBlackHole(t *testing.T) {
 	t.Parallel()
 	s := redistest.Redis(t)
@@ -245,8 +245,8 @@ func TestLateRequests(t *testing.T) {
 }
 
 // TestRewrittenHistory sets Redis back to an earlier state, as a failover to a replica that lags does, while the only
-// replica that has seen more cannot look. Another replica writes on until the revisions are past what the first one saw:
-// epoch and revisions look unbroken then. What was acknowledged comes back all the same.
+// replica that has seen more cannot look. Another replica writes on until the revisions are past what the first one
+// saw: epoch and revisions look unbroken then. What was acknowledged comes back all the same.
 func TestRewrittenHistory(t *testing.T) {
 	t.Parallel()
 	s := redistest.Redis(t)

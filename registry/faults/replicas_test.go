@@ -184,8 +184,8 @@ func TestStartTogether(t *testing.T) {
 	}
 }
 
-// TestSameReplicaID opens a second replica under a name that is taken: it is refused, and told by whom. One that crashed
-// leaves its name to its successor.
+// TestSameReplicaID opens a second replica under a name that is taken: it is refused, and told by whom. One that
+// crashed leaves its name to its successor.
 func TestSameReplicaID(t *testing.T) {
 	t.Parallel()
 	s := redistest.Redis(t)

@@ -130,8 +130,8 @@ func (c *contents) check() (problems []string) {
 	return append(problems, c.checkFeed()...)
 }
 
-// checkFeed holds the feed against itself: in order, without gaps, each entry naming the one before, none made after its
-// operation's time was over, and no operation twice.
+// checkFeed holds the feed against itself: in order, without gaps, each entry naming the one before, none made after
+// its operation's time was over, and no operation twice.
 func (c *contents) checkFeed() (problems []string) {
 	seen := map[string]string{}
 	for i, message := range c.feed {
@@ -331,8 +331,8 @@ func (f *fleet) compareModel(c *contents) (problems []string) {
 			}
 		}
 	}
-	// What was written to a client of several replicas just before a loss, or while it healed, may have reached only one
-	// of them: then either state is right.
+	// What was written to a client of several replicas just before a loss, or while it healed, may have reached only
+	// one of them: then either state is right.
 	for _, s := range f.load.shared {
 		var holders []string
 		for n, part := range s.parts {
