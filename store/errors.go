@@ -81,7 +81,8 @@ func scriptError(err error) (now string, translated error) {
 // transient are the starts of Redis' errors that pass by themselves: during start, failover, or a move of slots, or
 // when there is room again.
 var transient = []string{
-	"OOM", "MISCONF", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED", "BUSY", "NOREPLICAS",
+	"ASK ", "OOM", "MISCONF", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED", "BUSY",
+	"NOREPLICAS",
 }
 
 // passes says whether another try at the same operation may succeed: nothing was answered, or Redis was not ready.

@@ -56,6 +56,7 @@ func TestBadURLs(t *testing.T) {
 		{"redis://:s3cr3t%@localhost", ""},
 		{"redis://:s3cr3t@localhost:port", ""},
 		{"redis://:s3cr3t@localhost/three", "three"},
+		{"redis://:s3cr3t@localhost/s3cr3t", "xxxxx"},
 		{"redis://:s3cr3t@localhost/3/4", ""},
 		{"redis://:s3cr3t@localhost?dial_timeuot=3s", "dial_timeuot"},
 		{"redis://:s3cr3t@localhost?dial_timeout=soon", "soon"},
