@@ -20,8 +20,8 @@ const resyncTimeout = 20 * time.Second
 // errUnknownKind: an entry of a newer version came in.
 var errUnknownKind = errors.New("entry of an unknown kind")
 
-// follow keeps the view up to date until ctx ends. It is the only goroutine that moves the view's position, and the
-// one probe that looks for Redis while it is away.
+// follow keeps the view up to date until ctx ends. It is the one probe that looks for Redis while it is away. Only it
+// moves the view's position, except that own writes take the step to the change they made.
 func (r *ModelRegistry) follow(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; {
 		err := r.step(ctx)
@@ -57,6 +57,7 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		}
 		return err
 	}
+	r.feed.Skip(r.Position()) // own writes show themselves
 	entries, err := r.feed.Next(ctx)
 	if err == nil {
 		if err = r.take(ctx, entries); err != nil {
@@ -131,20 +132,27 @@ func (r *ModelRegistry) recover(ctx context.Context, reason error) error {
 // begins a new epoch first; a replica that finds a new one already joins that.
 func (r *ModelRegistry) begin(ctx context.Context, reason error) error {
 	for range 10 {
+		seen := r.Position() // before Redis is asked: own writes move it
 		found, err := r.store.Trace(ctx)
 		if err != nil {
 			return err
 		}
+		kept := true
+		if found.Epoch == seen.Epoch && seen != (Position{}) {
+			if kept, err = r.store.Keeps(ctx, found, seen); err != nil {
+				return err
+			}
+		}
 		err = r.join(ctx)
-		var diverged *store.DivergedError
-		lost := errors.As(reason, &diverged) && diverged.Lost() && found.Epoch == r.Position().Epoch
 		switch {
-		case err == nil && !lost:
+		case err == nil && kept:
 			return nil
 		case err != nil && !errors.Is(err, store.ErrEmpty) && !errors.Is(err, store.ErrBroken):
 			return err
 		case err != nil:
 			reason = err
+		case reason == nil:
+			reason = errWentBack
 		}
 		limited, cancel := r.limit(ctx)
 		began, err := r.store.Begin(limited, found, r.Position(), reason.Error())
@@ -161,6 +169,9 @@ func (r *ModelRegistry) begin(ctx context.Context, reason error) error {
 	}
 	return fmt.Errorf("begin an epoch: %w: the history changes under every try", ErrUnavailable)
 }
+
+// errWentBack: Redis has lost changes that the view shows.
+var errWentBack = errors.New("history went back")
 
 // reassert brings this replica's clients, with the marks that the view knows, into a new history.
 func (r *ModelRegistry) reassert(ctx context.Context) error {
@@ -284,12 +295,12 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		r.showing.Lock()
 		needs := r.pending.needs()
 		maps.Copy(needs, catalogs)
-		known := r.advance(entries, needs, r.pending.show)
+		err = r.advance(entries, needs, r.pending.show)
 		r.showing.Unlock()
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
-		if !known {
-			return errUnknownKind
+		if err != nil {
+			return err
 		}
 	}
 	r.drop(r.remains.expired())

@@ -31,6 +31,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	case err != nil:
 		return err
 	}
+	r.showOwn(reply.Entry, w.needs)
 	if err := r.arrived.wait(ctx, reply.Position, r.Position); err != nil {
 		if errors.Is(err, ErrClosed) {
 			return fmt.Errorf("%w: redis has it, at position %s, and the view does not show it: %w", ErrPending,
@@ -40,6 +41,20 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 		return r.queue(w, err)
 	}
 	return nil
+}
+
+// showOwn shows a change that this replica made, if it is the next one for the view: the feed brings it later. Where
+// something is not as usual the follower has to show it.
+func (r *ModelRegistry) showOwn(entry *store.Entry, catalogs map[string]*catalog) {
+	if entry == nil {
+		return
+	}
+	r.showing.Lock()
+	shown := r.pending.len() == 0 && r.replays.Load() == nil && !r.healing.Load() && r.follows(*entry, catalogs)
+	r.showing.Unlock()
+	if shown {
+		r.arrived.at(entry.Position)
+	}
 }
 
 // returning says whether the client of a pair is one that Redis does not know now and that is about to be brought back:

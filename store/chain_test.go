@@ -92,9 +92,6 @@ func checkDiverged(t *testing.T, err error, reason string) {
 	if !strings.Contains(err.Error(), diverged.Reason) {
 		t.Errorf("%q does not say the reason", err)
 	}
-	if lost := slices.Contains([]string{"rollback", "chain"}, reason); diverged.Lost() != lost {
-		t.Errorf("%v: Lost() is %v", err, diverged.Lost())
-	}
 }
 
 // TestDecodeEntry decodes each kind of payload, good and bad.

@@ -67,7 +67,7 @@ func decodeEntry(message redis.XMessage) (Entry, error) {
 		Previous: field("prev"), Replica: field("replica"), Actor: field("actor"), Kind: Kind(field("kind")),
 	}
 	if entry.Time, err = strconv.ParseInt(field("time"), 10, 64); err == nil {
-		err = entry.decodePayload(strings.Split(field("payload"), partSep))
+		err = entry.decodePayload(field("payload"))
 	}
 	if err != nil {
 		return Entry{}, fmt.Errorf("feed entry %s: %w", message.ID, err)
@@ -75,7 +75,8 @@ func decodeEntry(message redis.XMessage) (Entry, error) {
 	return entry, nil
 }
 
-func (e *Entry) decodePayload(parts []string) (err error) {
+func (e *Entry) decodePayload(payload string) (err error) {
+	parts := strings.Split(payload, partSep)
 	switch e.Kind {
 	case KindClient:
 		if len(parts) < 2 || len(parts)%2 != 0 {

@@ -8,6 +8,7 @@
 --
 -- Order: deadline (here), operation seen? (gate), then the verb: preconditions, integrity (damaged), commit (the first
 -- write, one that Redis refuses when it is out of memory), state, finish.
+-- A reply that tells of a change ends with its feed entry: the nonce before it, kind and payload, unless that is long.
 -- US (31) separates fields, RS (30) groups, GS (29) parts of a payload.
 local META, CLIENTS, CATALOGS, ROSTERS, CATALOG_REFS, COUNTS, PROVIDERS, MARKS, DEADLINES, LEASES, REPLICAS, HOLDS, FEED,
   OPS = unpack(KEYS)
@@ -58,8 +59,10 @@ local function refuse(code)
 end
 
 -- commit makes the next revision and tells the feed. The nonce of an entry is the operation that made it.
+local told
 local function commit(kind, payload)
   rev = rev + 1
+  if #payload <= 4096 then told = { tail, kind, payload } end
   call('XADD', FEED, 'MAXLEN', '~', '100000', int(rev) .. '-0', 'epoch', epoch, 'prev', tail, 'nonce', operation,
     'time', int(now), 'replica', replica, 'actor', actor, 'kind', kind, 'payload', payload)
   tail = operation
@@ -72,7 +75,11 @@ local function commit(kind, payload)
   if #over > 0 then call('ZREM', OPS, unpack(over)) end
 end
 
-local function answer(status, extra) return { status, int(now), epoch, int(rev), tail, (extra or '') .. '' } end
+local function answer(status, extra)
+  local reply = { status, int(now), epoch, int(rev), tail, (extra or '') .. '' }
+  if told then reply[7], reply[8], reply[9] = unpack(told) end
+  return reply
+end
 
 -- finish seals a change: the head, and the sizes of the keys that were changed.
 local function finish(keys, extra)
