@@ -2,6 +2,7 @@ package registry
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/rollcall-dev/rollcall/store"
@@ -18,9 +19,6 @@ type definition struct {
 
 // newer orders definitions by when they were registered. Revisions part those of one millisecond.
 func (d *definition) newer(than *definition) bool {
-	if than == nil {
-		return true
-	}
 	return cmp.Or(cmp.Compare(d.registeredAt, than.registeredAt), cmp.Compare(d.revision, than.revision),
 		cmp.Compare(d.client, than.client)) > 0
 }
@@ -31,64 +29,197 @@ type supply struct {
 	model *catalogModel
 }
 
-// book is what the writer of a view keeps of a model, to work out its next modelState.
+// book is what the writer of a view keeps of a model, to work out its next modelState. A change of one client takes no
+// look at the others.
 type book struct {
 	id        string
-	suppliers map[string]supply      // by client
-	marks     map[string]*store.Mark // by client, of clients that supply the model
-	counts    map[string]int         // registrations by provider
-	newest    map[string]supply      // by provider; the entry "" is over all of them
-	stale     bool                   // newest must be looked up again: its client went
-	state     *modelState            // as published last; nil: not listed in the index
-	place     int                    // in the heap of expiries; -1: not there
+	suppliers map[string]supply     // by client
+	shares    []*share              // by registrations, most first, then by name, once the book is sorted
+	sorted    bool                  // nobody came or went since the last state
+	marks     map[string]*pairState // by client, of clients that supply the model
+	marked    vector[*pairState]    // the same for readers, in no order
+	endings   heap[*pairState]      // the same, the one that ends first in front
+	state     *modelState           // as published last; nil: not listed in the index
+	dirty     bool                  // to be published
+	place     int                   // in the heap of expiries; -1: not there
+	slot      int32                 // in the listing
+}
+
+// share is the part of one provider's clients in a model.
+type share struct {
+	provider      string
+	registrations int
+	clients       int
+	definitions   heap[*definition] // newest in front; those of clients that went may still be there
+	newest        supply
+	tally         tally // of the marks of its clients, as if no part of one were over
 }
 
 func newBook(id string) *book {
 	return &book{
-		id: id, suppliers: make(map[string]supply), marks: make(map[string]*store.Mark),
-		counts: make(map[string]int), newest: make(map[string]supply), place: -1,
+		id: id, suppliers: make(map[string]supply), marks: make(map[string]*pairState), place: -1,
+		endings: heap[*pairState]{
+			before: func(p, q *pairState) bool { return p.ends < q.ends },
+			placed: func(p *pairState, place int) { p.ending = place },
+		},
 	}
 }
 
-func (b *book) add(s supply, mark *store.Mark) {
+// share returns a provider's share; that of a new one is made.
+func (b *book) share(provider string) *share {
+	for _, s := range b.shares {
+		if s.provider == provider {
+			return s
+		}
+	}
+	s := &share{provider: provider, definitions: heap[*definition]{before: (*definition).newer}}
+	b.shares = append(b.shares, s)
+	return s
+}
+
+func (b *book) add(s supply) {
 	b.suppliers[s.client] = s
-	b.counts[s.provider] += s.model.copies
-	b.offer("", s)
-	if s.provider != "" {
-		b.offer(s.provider, s)
-	}
-	if mark != nil {
-		b.marks[s.client] = mark
-	}
+	share := b.share(s.provider)
+	share.registrations += s.model.copies
+	share.clients++
+	share.definitions.push(s.definition)
+	b.sorted = false
 }
 
-func (b *book) offer(provider string, s supply) {
-	if s.newer(b.newest[provider].definition) {
-		b.newest[provider] = s
-	}
-}
-
-func (b *book) remove(client string) {
+// remove takes out a client that supplies the model, with its mark.
+func (b *book) remove(client string, edition uint64) {
 	s := b.suppliers[client]
+	b.mark(s.definition, nil, edition)
 	delete(b.suppliers, client)
-	delete(b.marks, client)
-	if b.counts[s.provider] -= s.model.copies; b.counts[s.provider] == 0 {
-		delete(b.counts, s.provider)
+	share := b.share(s.provider)
+	share.registrations -= s.model.copies
+	share.clients--
+	b.sorted = false
+}
+
+// mark sets the mark of a client that supplies the model; nil removes it. It says whether that changes anything.
+func (b *book) mark(d *definition, mark *store.Mark, edition uint64) bool {
+	old := b.marks[d.client]
+	if mark == nil {
+		if old != nil {
+			b.replace(old, nil, edition)
+		}
+		return old != nil
 	}
-	if b.newest[""].client == client || b.newest[s.provider].client == client {
-		b.stale = true
+	b.replace(old, newPairState(d, mark), edition)
+	return true
+}
+
+// replace puts one mark in the place of another of the same client; nil is none.
+func (b *book) replace(old, next *pairState, edition uint64) {
+	if old != nil {
+		b.share(old.provider).tally.count(old, 0, -1)
+	}
+	if next != nil {
+		b.share(next.provider).tally.count(next, 0, 1)
+		b.marks[next.client] = next
+	}
+	switch {
+	case old == nil:
+		next.listed = b.marked.size
+		b.marked.push(edition, next)
+		b.endings.push(next)
+	case next != nil:
+		next.listed = old.listed
+		b.marked.set(edition, old.listed, next)
+		b.endings.items[old.ending] = next
+		b.endings.fix(old.ending)
+	default:
+		delete(b.marks, old.client)
+		last := b.marked.at(b.marked.size - 1)
+		last.listed = old.listed
+		b.marked.set(edition, old.listed, last)
+		b.marked.pop(edition)
+		b.endings.remove(old.ending)
 	}
 }
 
 // dropOver forgets the parts of marks that are over.
-func (b *book) dropOver(now int64) {
-	for client, mark := range b.marks {
-		if left := running(mark, now); left == nil {
-			delete(b.marks, client)
-		} else {
-			b.marks[client] = left
+func (b *book) dropOver(now int64, edition uint64) {
+	for len(b.endings.items) > 0 && b.endings.items[0].ends <= now {
+		first := b.endings.items[0]
+		b.replace(first, first.rest(now), edition)
+	}
+}
+
+// sort puts the shares in order, after clients came or went.
+func (b *book) sort() {
+	b.shares = slices.DeleteFunc(b.shares, func(s *share) bool { return s.clients == 0 })
+	slices.SortFunc(b.shares, func(s, t *share) int {
+		return cmp.Or(cmp.Compare(t.registrations, s.registrations), cmp.Compare(s.provider, t.provider))
+	})
+	for _, s := range b.shares {
+		s.newest = b.suppliers[b.front(s).client]
+	}
+	b.sorted = true
+}
+
+// front returns a share's newest definition, which is that of a client that is there.
+func (b *book) front(s *share) *definition {
+	there := func(d *definition) bool { return b.suppliers[d.client].definition == d }
+	if len(s.definitions.items) > 2*s.clients+16 {
+		s.definitions.keep(there)
+	}
+	for !there(s.definitions.items[0]) {
+		s.definitions.remove(0)
+	}
+	return s.definitions.items[0]
+}
+
+// next works out the state to publish; nil when nobody supplies the model.
+func (b *book) next(now int64, edition uint64) *modelState {
+	if len(b.suppliers) == 0 {
+		return nil
+	}
+	b.dropOver(now, edition)
+	state := &modelState{id: b.id, marks: b.marked, providers: make([]providerState, 0, len(b.shares))}
+	if b.sorted {
+		state.names, state.newest = b.state.names, b.state.newest
+	} else {
+		b.sort()
+		state.names, state.newest = b.names(), b.newest()
+	}
+	var all tally
+	for _, s := range b.shares {
+		state.registrations += s.registrations
+		all.add(s.tally)
+		if s.provider != "" {
+			state.providers = append(state.providers,
+				providerState{s.provider, s.registrations, s.newest.model, s.tally.listed(s.registrations)})
 		}
 	}
+	state.available, state.listed = all.available(state.registrations), all.listed(state.registrations)
+	if len(b.endings.items) > 0 && b.endings.items[0].ends != math.MaxInt64 {
+		state.until = b.endings.items[0].ends
+	}
+	return state
+}
+
+// names lists the providers of a book that is sorted; nil for none.
+func (b *book) names() []string {
+	var names []string
+	for _, s := range b.shares {
+		if s.provider != "" {
+			names = append(names, s.provider)
+		}
+	}
+	return names
+}
+
+// newest returns the description of the client that was registered last.
+func (b *book) newest() *catalogModel {
+	newest := b.shares[0].newest
+	for _, s := range b.shares[1:] {
+		if s.newest.newer(newest.definition) {
+			newest = s.newest
+		}
+	}
+	return newest.model
 }
 
 // running returns the mark without the parts that are over, nil when nothing is left.
@@ -103,43 +234,4 @@ func running(mark *store.Mark, now int64) *store.Mark {
 		return &store.Mark{Quota: mark.Quota}
 	}
 	return mark
-}
-
-// next works out the state to publish; nil when nobody supplies the model.
-func (b *book) next(now int64) *modelState {
-	if len(b.suppliers) == 0 {
-		return nil
-	}
-	if b.stale {
-		b.stale = false
-		clear(b.newest)
-		for _, s := range b.suppliers {
-			b.offer("", s)
-			if s.provider != "" {
-				b.offer(s.provider, s)
-			}
-		}
-	}
-	b.dropOver(now)
-	state := &modelState{id: b.id, newest: b.newest[""].model}
-	for name, count := range b.counts {
-		state.registrations += count
-		if name != "" {
-			state.providers = append(state.providers, providerState{name, count, b.newest[name].model})
-		}
-	}
-	slices.SortFunc(state.providers, func(p, q providerState) int {
-		return cmp.Or(cmp.Compare(q.registrations, p.registrations), cmp.Compare(p.name, q.name))
-	})
-	for _, p := range state.providers {
-		state.names = append(state.names, p.name)
-	}
-	if len(b.marks) > 0 {
-		state.marks = make([]pairState, 0, len(b.marks))
-		for client, mark := range b.marks {
-			state.marks = append(state.marks, newPairState(b.suppliers[client].provider, mark))
-		}
-	}
-	state.settle(now)
-	return state
 }

@@ -1,29 +1,13 @@
 package registry
 
-import "container/heap"
-
 // expiries orders the models by when an answer about them changes by itself, soonest first.
-type expiries []*book
+type expiries struct{ heap[*book] }
 
-func (e expiries) Len() int           { return len(e) }
-func (e expiries) Less(i, j int) bool { return e[i].state.until < e[j].state.until }
-func (e expiries) Swap(i, j int) {
-	e[i], e[j] = e[j], e[i]
-	e[i].place, e[j].place = i, j
-}
-
-// Push implements heap.Interface.
-func (e *expiries) Push(b any) {
-	b.(*book).place = len(*e)
-	*e = append(*e, b.(*book))
-}
-
-// Pop implements heap.Interface.
-func (e *expiries) Pop() any {
-	last := (*e)[len(*e)-1]
-	last.place = -1
-	*e = (*e)[:len(*e)-1]
-	return last
+func newExpiries() expiries {
+	return expiries{heap[*book]{
+		before: func(a, b *book) bool { return a.state.until < b.state.until },
+		placed: func(b *book, place int) { b.place = place },
+	}}
 }
 
 // update puts a book, whose state was just set, where it belongs.
@@ -31,18 +15,29 @@ func (e *expiries) update(b *book) {
 	timed := b.state != nil && b.state.until != 0
 	switch {
 	case timed && b.place < 0:
-		heap.Push(e, b)
+		e.push(b)
 	case timed:
-		heap.Fix(e, b.place)
+		e.fix(b.place)
 	case b.place >= 0:
-		heap.Remove(e, b.place)
+		e.remove(b.place)
+		b.place = -1
 	}
 }
 
 // soonest is when the first answer changes by itself, in server ms; 0: none does.
-func (e expiries) soonest() int64 {
-	if len(e) == 0 {
+func (e *expiries) soonest() int64 {
+	if len(e.items) == 0 {
 		return 0
 	}
-	return e[0].state.until
+	return e.items[0].state.until
+}
+
+// due calls visit for the models about which an answer has changed, from a place in the heap downwards.
+func (e *expiries) due(now int64, place int, visit func(*book)) {
+	if place >= len(e.items) || e.items[place].state.until > now {
+		return
+	}
+	visit(e.items[place])
+	e.due(now, 2*place+1, visit)
+	e.due(now, 2*place+2, visit)
 }

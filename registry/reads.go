@@ -77,8 +77,9 @@ func (v *View) GetAvailableModels(handlerType string) []map[string]any {
 	current := v.listing.Load()
 	now := v.momentOf(current)
 	f, lists := formatOf(handlerType), new(listSpace)
-	rendered := make([]map[string]any, 0, len(current.models))
-	for _, m := range current.models {
+	rendered := make([]map[string]any, 0, len(current.byID))
+	for _, slot := range current.byID {
+		m := current.states.at(int(slot))
 		if _, listed := m.at(now); listed {
 			rendered = append(rendered, m.newest.render(f, lists))
 		}
@@ -90,8 +91,9 @@ func (v *View) GetAvailableModels(handlerType string) []map[string]any {
 func (v *View) GetAvailableModelInfos() []*ModelInfo {
 	current := v.listing.Load()
 	now := v.momentOf(current)
-	infos := make([]*ModelInfo, 0, len(current.models))
-	for _, m := range current.models {
+	infos := make([]*ModelInfo, 0, len(current.byID))
+	for _, slot := range current.byID {
+		m := current.states.at(int(slot))
 		if _, listed := m.at(now); listed {
 			infos = append(infos, m.newest.info.Clone())
 		}
@@ -105,8 +107,9 @@ func (v *View) GetAvailableModelsByProvider(provider string) []*ModelInfo {
 	provider = strings.ToLower(provider)
 	current := v.listing.Load()
 	now := v.clock.Millis()
-	infos := make([]*ModelInfo, 0, len(current.models))
-	for _, m := range current.models {
+	infos := make([]*ModelInfo, 0, len(current.byID))
+	for _, slot := range current.byID {
+		m := current.states.at(int(slot))
 		if p := m.provider(provider); p != nil && m.listedBy(p, now) {
 			infos = append(infos, p.newest.info.Clone())
 		}
@@ -119,12 +122,14 @@ func (v *View) GetAvailableModelsByProvider(provider string) []*ModelInfo {
 func (v *View) GetFirstAvailableModel(handlerType string) (string, error) {
 	current := v.listing.Load()
 	now := v.momentOf(current)
-	for _, i := range current.newest {
-		if available, _ := current.models[i].at(now); available > 0 {
-			return current.models[i].id, nil
+	for _, slot := range current.newest {
+		m := current.states.at(int(slot))
+		if available, _ := m.at(now); available > 0 {
+			return m.id, nil
 		}
 	}
-	for _, m := range current.models {
+	for _, slot := range current.byID {
+		m := current.states.at(int(slot))
 		if _, listed := m.at(now); listed {
 			return "", fmt.Errorf("no available clients for any model in handler type: %s", handlerType)
 		}

@@ -1,10 +1,8 @@
 package registry
 
 import (
-	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -25,25 +23,20 @@ type View struct {
 	books    map[string]*book
 	catalogs map[string]*catalogUse
 	idle     []*catalogUse // catalogs without clients
-	dirty    map[*book]struct{}
-	moved    map[string]struct{} // clients that answers changed about
+	dirty    []*book       // each once
+	moved    []string      // clients that answers changed about
 	expiries expiries
-}
-
-// listing is all models at one moment.
-type listing struct {
-	models     []*modelState // by ID
-	newest     []int32       // indexes of models: most recently created first, then by ID
-	generation uint64
-	until      int64 // when an answer changes by itself, in server ms; 0: none does
-	position   Position
+	slots    []*book // by slot in the listing; nil: free
+	free     []int32 // slots
+	edition  uint64  // of what is not published yet
 }
 
 // clientState is what the writer of a view keeps of a client.
 type clientState struct {
 	*definition
 	holders []string
-	marks   map[string]*store.Mark // by model; nil for none
+	marks   map[string]*store.Mark // by model; nil for none; once published it is read without the lock
+	edition uint64                 // of marks
 }
 
 // catalogUse counts the clients that use a catalog, so that it can go with the last.
@@ -56,8 +49,7 @@ func newView(clock *store.Clock) *View {
 	v := &View{
 		clock: clock, models: newIndex[modelState](), clients: newIndex[definition](),
 		known: make(map[string]*clientState), books: make(map[string]*book),
-		catalogs: make(map[string]*catalogUse), dirty: make(map[*book]struct{}),
-		moved: make(map[string]struct{}),
+		catalogs: make(map[string]*catalogUse), expiries: newExpiries(), edition: 1,
 	}
 	v.listing.Store(&listing{generation: 1})
 	return v
@@ -82,19 +74,22 @@ func (v *View) setClient(id string, record *store.ClientRecord, given *catalog) 
 		holders:    record.Holders,
 	}
 	if old != nil {
-		next.marks = old.marks
+		next.marks, next.edition = old.marks, old.edition
 		v.dropDefinition(old)
 	}
 	v.known[id] = next
-	v.moved[id] = struct{}{}
+	v.moved = append(v.moved, id)
 	for _, model := range use.models {
 		b := v.books[model.info.ID]
 		if b == nil {
 			b = newBook(model.info.ID)
 			v.books[model.info.ID] = b
 		}
-		b.add(supply{next.definition, model}, next.marks[model.info.ID])
-		v.dirty[b] = struct{}{}
+		b.add(supply{next.definition, model})
+		if mark := next.marks[model.info.ID]; mark != nil {
+			b.mark(next.definition, mark, v.edition)
+		}
+		v.touch(b)
 	}
 }
 
@@ -105,18 +100,26 @@ func (v *View) removeClient(id string) {
 	}
 	v.dropDefinition(old)
 	delete(v.known, id)
-	v.moved[id] = struct{}{}
+	v.moved = append(v.moved, id)
 }
 
 func (v *View) dropDefinition(old *clientState) {
 	for _, model := range old.catalog.models {
 		b := v.books[model.info.ID]
-		b.remove(old.client)
-		v.dirty[b] = struct{}{}
+		b.remove(old.client, v.edition)
+		v.touch(b)
 	}
 	use := v.catalogs[old.catalog.digest]
 	if use.clients--; use.clients == 0 {
 		v.idle = append(v.idle, use)
+	}
+}
+
+// touch has a book's next state published.
+func (v *View) touch(b *book) {
+	if !b.dirty {
+		b.dirty = true
+		v.dirty = append(v.dirty, b)
 	}
 }
 
@@ -151,7 +154,9 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 	if c == nil || (mark == nil && c.marks[model] == nil) {
 		return
 	}
-	c.marks = maps.Clone(c.marks)
+	if c.edition != v.edition {
+		c.marks, c.edition = maps.Clone(c.marks), v.edition
+	}
 	if mark == nil {
 		delete(c.marks, model)
 	} else {
@@ -164,15 +169,9 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 	if b == nil {
 		return
 	}
-	if _, supplied := b.suppliers[id]; !supplied {
-		return
+	if _, supplied := b.suppliers[id]; supplied && b.mark(c.definition, mark, v.edition) {
+		v.touch(b)
 	}
-	if mark == nil {
-		delete(b.marks, id)
-	} else {
-		b.marks[id] = mark
-	}
-	v.dirty[b] = struct{}{}
 }
 
 func (v *View) recordOf(id string) *store.ClientRecord {
@@ -199,89 +198,6 @@ func (v *View) mark(id, model string) *store.Mark {
 	return nil
 }
 
-// publish shows readers what was changed since the last call, as of a position.
-func (v *View) publish(position Position) {
-	old := v.listing.Load()
-	next := *old
-	next.position = position
-	if len(v.moved) > 0 || len(v.dirty) > 0 {
-		next.generation++
-		for id := range v.moved {
-			if c := v.known[id]; c != nil {
-				v.clients.set(id, c.definition)
-			} else {
-				v.clients.set(id, nil)
-			}
-		}
-		clear(v.moved)
-		v.publishModels(&next)
-	}
-	v.listing.Store(&next)
-	v.dropIdle()
-}
-
-func (v *View) publishModels(next *listing) {
-	now := v.clock.Millis()
-	var came []*modelState
-	went, reorder := false, false
-	replaced := make(map[string]*modelState, len(v.dirty))
-	for b := range v.dirty {
-		before := b.state
-		b.state = b.next(now)
-		v.expiries.update(b)
-		switch {
-		case b.state == nil:
-			delete(v.books, b.id)
-			went = went || before != nil
-		case before == nil:
-			came = append(came, b.state)
-		default:
-			replaced[b.id] = b.state
-			reorder = reorder || before.newest.info.Created != b.state.newest.info.Created
-		}
-	}
-	if len(came) > 0 || went || len(replaced) > 0 {
-		next.models = v.merge(next.models, came, replaced)
-	}
-	if len(came) > 0 || went || reorder {
-		next.newest = newestFirst(next.models)
-	}
-	for b := range v.dirty {
-		v.models.set(b.id, b.state)
-	}
-	clear(v.dirty)
-	next.until = v.expiries.soonest()
-}
-
-// merge makes the next list of models, by ID, from the last one.
-func (v *View) merge(old, came []*modelState, replaced map[string]*modelState) []*modelState {
-	byID := func(a, b *modelState) int { return strings.Compare(a.id, b.id) }
-	slices.SortFunc(came, byID)
-	merged := make([]*modelState, 0, len(old)+len(came))
-	for _, m := range old {
-		for len(came) > 0 && came[0].id < m.id {
-			merged, came = append(merged, came[0]), came[1:]
-		}
-		if next := replaced[m.id]; next != nil {
-			merged = append(merged, next)
-		} else if v.books[m.id] != nil {
-			merged = append(merged, m)
-		}
-	}
-	return append(merged, came...)
-}
-
-func newestFirst(models []*modelState) []int32 {
-	order := make([]int32, len(models))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortStableFunc(order, func(i, j int32) int {
-		return cmp.Compare(models[j].newest.info.Created, models[i].newest.info.Created)
-	})
-	return order
-}
-
 // expire shows what time has changed. It does nothing before the first deadline.
 func (v *View) expire() {
 	v.mu.Lock()
@@ -291,10 +207,6 @@ func (v *View) expire() {
 	if current.until == 0 || now < current.until {
 		return
 	}
-	for _, b := range v.expiries {
-		if b.state.until <= now {
-			v.dirty[b] = struct{}{}
-		}
-	}
+	v.expiries.due(now, 0, v.touch)
 	v.publish(current.position)
 }
