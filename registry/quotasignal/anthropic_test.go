@@ -1,6 +1,11 @@
 package quotasignal_test
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"github.com/rollcall-dev/rollcall/registry/quotasignal"
+)
 
 // TestAnthropicRates: https://platform.claude.com/docs/en/api/rate-limits, "Response headers".
 func TestAnthropicRates(t *testing.T) {
@@ -76,6 +81,26 @@ func TestAnthropicWindows(t *testing.T) {
 		{"served while overage is paid for", 200, fiveHours, "", "none"},
 		{"a bad request", 400, fiveHours, `{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens"}}`, "none"},
 	})
+}
+
+// TestAnthropicMonth: a month of Anthropic's ends by UTC, whatever the caller's zone.
+func TestAnthropicMonth(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"error":{"type":"rate_limit_error","details":{"error_code":"enforced_spend_limit_reached"}}}`)
+	for now, want := range map[string]string{
+		"2026-05-31T23:30:00Z":      "2026-06-01T00:00:00Z",
+		"2026-05-31T19:30:00-05:00": "2026-07-01T00:00:00Z",
+		"2026-12-01T00:00:00Z":      "2027-01-01T00:00:00Z",
+	} {
+		at, err := time.Parse(time.RFC3339, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit, _ := quotasignal.FromResponse("claude", 429, nil, body, at)
+		if got := limit.Until.Format(time.RFC3339); got != want {
+			t.Errorf("at %s: %s, want %s", now, got, want)
+		}
+	}
 }
 
 // TestAnthropicErrors: https://platform.claude.com/docs/en/api/errors and, for the spend limits, the section "Reaching

@@ -87,10 +87,10 @@ func readFailure(body []byte) failure {
 	}
 	for line := range bytes.Lines(body) {
 		data, ok := bytes.CutPrefix(line, []byte("data:"))
-		if !ok || !bytes.Contains(data, []byte("error")) {
+		if !ok {
 			continue
 		}
-		if f, ok := readDocument(data, 2); ok && (f.namesRate() || f.namesSpent()) {
+		if f, _ := readDocument(data, 2); f.namesRate() || f.namesSpent() {
 			return f
 		}
 	}
@@ -106,7 +106,7 @@ func readDocument(raw []byte, depth int) (f failure, found bool) {
 		decode(raw, &all)
 		for _, one := range all {
 			if one = bytes.TrimSpace(one); one[0] != '{' {
-				continue
+				continue // an array in an array, above all: they could go deep
 			}
 			if f, found = readDocument(one, depth); found {
 				return f, true
@@ -148,7 +148,7 @@ func readDocument(raw []byte, depth int) (f failure, found bool) {
 
 // names tells whether one of the words by which an error says what it is stands in a set. Case does not matter.
 func (f failure) names(set map[string]bool) bool {
-	words := []text{f.Type, f.Code, f.Status, f.Details.code}
+	words := []text{f.Type, f.Code, f.Status}
 	for _, e := range f.Errors {
 		words = append(words, e.Reason)
 	}
@@ -178,7 +178,7 @@ var (
 		"quotaexceeded", "dailylimitexceeded",
 	)
 	spentWords = set(
-		"billing_error", "enforced_spend_limit_reached", // Anthropic
+		"billing_error",                                                                       // Anthropic
 		"insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded", // OpenAI
 		"project_spend_limit_exceeded", "organization_usage_limit_exceeded", "billing_hard_limit_reached",
 		"insufficient_g1_credits_balance", // Google

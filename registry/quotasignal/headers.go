@@ -1,6 +1,7 @@
 package quotasignal
 
 import (
+	"cmp"
 	"net/http"
 	"net/textproto"
 	"strings"
@@ -30,19 +31,13 @@ func readFields(header http.Header) map[string]string {
 // look at first.
 func (a answer) retryAfter() (reset, bool) {
 	r := reset{what: a.hitName()}
-	if value := a.fields["retry-after-ms"]; isNumber(value) {
-		if r.after = readWait(value + "ms"); a.ahead(r) {
-			return r, true
-		}
+	if r.after = readNumber(a.fields["retry-after-ms"], "ms"); a.ahead(r) {
+		return r, true
 	}
-	switch value := a.fields["retry-after"]; {
-	case isNumber(value):
-		r.after = readWait(value + "s")
-	default:
-		r.after = 0
-		if date, err := http.ParseTime(value); err == nil {
-			r.until = date.UTC()
-		}
+	value := a.fields["retry-after"]
+	r.after = readNumber(value, "s")
+	if date, err := http.ParseTime(value); err == nil {
+		r.until = date.UTC()
 	}
 	return r, a.ahead(r)
 }
@@ -100,21 +95,10 @@ func (a answer) hitBucket() (hit bucket, found bool) {
 // isEmpty tells whether nothing remains. Azure's -1 means that it does not know.
 func (b bucket) isEmpty() bool { return isNumber(b.remaining) && strings.Trim(b.remaining, "0.") == "" }
 
-// compare orders buckets by their resets and, so that equal ones have one order, by their names.
+// compare orders buckets by their resets, those first that have none to believe, and by their names, so that the order
+// of equal ones is always the same.
 func (a answer) compare(x, y bucket) int {
-	at := func(b bucket) int64 {
-		if b.until.IsZero() {
-			return int64(b.after)
-		}
-		return int64(b.until.Sub(a.now))
-	}
-	if at(x) != at(y) {
-		if at(x) < at(y) {
-			return -1
-		}
-		return 1
-	}
-	return strings.Compare(x.what, y.what)
+	return cmp.Or(cmp.Compare(a.wait(x.reset), a.wait(y.reset)), strings.Compare(x.what, y.what))
 }
 
 func (a answer) bucketReset() (reset, bool) {

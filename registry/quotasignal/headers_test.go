@@ -2,6 +2,7 @@ package quotasignal_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/rollcall-dev/rollcall/registry/quotasignal"
@@ -28,9 +29,11 @@ func TestRetryAfter(t *testing.T) {
 		{"three years as a date", 429, "Retry-After: Tue, 01 May 2029 12:00:00 GMT", "", "heuristic, p: rate limit"},
 		{"no number", 429, "Retry-After: NaN", "", "heuristic, p: rate limit"},
 		{"hexadecimal", 429, "Retry-After: 0x10", "", "heuristic, p: rate limit"},
+		{"minutes", 429, "Retry-After: 5m", "", "heuristic, p: rate limit"},
 		{"an exponent", 429, "Retry-After: 1e3", "", "heuristic, p: rate limit"},
 		{"a three-year reset before one", 429, "x-ratelimit-reset-requests: 1096d\nx-ratelimit-remaining-requests: 0\nRetry-After: 3", "",
 			"retry_after, 3s, p: requests limit"},
+		{"a value that is too long", 429, "Retry-After: " + strings.Repeat("0", 200) + "7", "", "heuristic, p: rate limit"},
 	})
 }
 
@@ -87,7 +90,25 @@ func TestRateLimitHeaders(t *testing.T) {
 		{"a reset that is over", 429, "x-ratelimit-reset-requests: 1777636800\nx-ratelimit-remaining-requests: 0", "",
 			"heuristic, openai: requests limit"},
 		{"a sign", 429, "x-ratelimit-reset-requests: -1s\nx-ratelimit-remaining-requests: 0", "", "heuristic, openai: requests limit"},
+		{"a plus", 429, "x-ratelimit-reset-requests: +1s\nx-ratelimit-remaining-requests: 0", "", "heuristic, openai: requests limit"},
+		{"too long beside one that is not", 429, both + "x-ratelimit-reset-days: 400d\nx-ratelimit-remaining-days: 0\n" +
+			"x-ratelimit-reset-eras: 9999999999999\nx-ratelimit-remaining-eras: 0\nx-ratelimit-remaining-requests: 0", "",
+			"retry_after, 1s, openai: requests limit"},
+		{"too long and not told", 429, both + "x-ratelimit-reset-days: 400d", "", "retry_after, 1s, openai: requests limit"},
 		{"too many days", 429, "x-ratelimit-reset-requests: 999d\nx-ratelimit-remaining-requests: 0", "",
 			"heuristic, openai: requests limit"},
 	})
+}
+
+// TestEqualResets: which limit is named does not hang on the order of a map.
+func TestEqualResets(t *testing.T) {
+	t.Parallel()
+	head := header(t, "x-ratelimit-reset-a: 1s\nx-ratelimit-reset-b: 1s\nx-ratelimit-reset-c: 1s\n"+
+		"x-ratelimit-remaining-a: 0\nx-ratelimit-remaining-b: 0\nx-ratelimit-remaining-c: 0")
+	for range 100 {
+		limit, ok := quotasignal.FromResponse("p", 429, head, nil, noon)
+		if got := summary(limit, ok); got != "retry_after, 1s, p: c limit" {
+			t.Fatal(got)
+		}
+	}
 }

@@ -5,10 +5,7 @@ func (a answer) usageReset() (reset, bool) {
 	f := a.failure
 	r := readReset(string(f.ResetsAt))
 	if r.until.IsZero() || !a.ahead(r) {
-		r = reset{}
-		if isNumber(string(f.ResetsIn)) {
-			r.after = readWait(string(f.ResetsIn) + "s")
-		}
+		r = reset{after: readNumber(string(f.ResetsIn), "s")}
 	}
 	r.what = "usage limit"
 	return r, a.ahead(r)

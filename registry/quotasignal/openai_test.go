@@ -44,6 +44,7 @@ func TestWaitInWords(t *testing.T) {
 		"Individual quota reached. Resets in 9h22m20s.":      "retry_after, 9h22m20s, p: rate limit",
 		"try again in 1 minute and 30 seconds":               "retry_after, 1m0s, p: rate limit",
 		"try again in 20 users":                              "heuristic, p: rate limit",
+		"try again in 5 steps 3 s":                           "heuristic, p: rate limit",
 		"try again in 5 steps":                               "heuristic, p: rate limit",
 		"try again in 0s":                                    "heuristic, p: rate limit",
 		"try again in 999999999999999999999999999999999999h": "heuristic, p: rate limit",
@@ -92,6 +93,7 @@ func TestEmptyBalances(t *testing.T) {
 			"heuristic, p: credit or spend limit"},
 		{"DeepSeek", 402, "", `{"error":{"message":"Insufficient Balance","type":"unknown_error","code":"invalid_request_error"}}`,
 			"heuristic, p: credit or spend limit"},
+		{"the words of somebody else", 400, "", `{"error":{"message":"Your credit balance is too low","type":"other"}}`, "none"},
 		{"the words of a prompt", 400, "", `{"error":{"message":"Insufficient balance is no model","type":"invalid_request_error"}}`, "none"},
 	})
 }

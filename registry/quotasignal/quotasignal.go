@@ -137,12 +137,18 @@ func (a answer) reset() reset {
 }
 
 // ahead tells whether a reset has a deadline that can be believed.
-func (a answer) ahead(r reset) bool {
+func (a answer) ahead(r reset) bool { return a.wait(r) > 0 }
+
+// wait is how long it is until a reset; 0 where that is not known, over, or too long to be believed.
+func (a answer) wait(r reset) time.Duration {
 	wait := r.after
 	if !r.until.IsZero() {
 		wait = r.until.Sub(a.now)
 	}
-	return wait > 0 && wait <= maxAhead
+	if wait < 0 || wait > maxAhead {
+		return 0
+	}
+	return wait
 }
 
 // printable is a provider's name as it may stand in a reason.

@@ -14,8 +14,8 @@ func readWait(text string) time.Duration {
 	}
 	wait := time.Duration(0)
 	if days, rest, found := strings.Cut(text, "d"); found {
-		n, err := strconv.ParseUint(days, 10, 16)
-		if err != nil || n > uint64(maxAhead/(24*time.Hour)) {
+		n, err := strconv.ParseUint(days, 10, 9) // no more, so that nothing overflows; see ahead for what is too long
+		if err != nil {
 			return 0
 		}
 		wait, text = time.Duration(n)*24*time.Hour, rest
@@ -24,10 +24,18 @@ func readWait(text string) time.Duration {
 		return wait
 	}
 	rest, err := time.ParseDuration(text)
-	if err != nil || rest < 0 || rest > maxAhead {
+	if err != nil || rest > 2*maxAhead {
 		return 0
 	}
 	return wait + rest
+}
+
+// readNumber reads a number of a unit, "s" or "ms"; zero if the text is no number.
+func readNumber(text, unit string) time.Duration {
+	if !isNumber(text) {
+		return 0
+	}
+	return readWait(text + unit)
 }
 
 // isNumber tells whether text is digits, perhaps with one point and digits after it.
@@ -63,7 +71,7 @@ func readReset(text string) reset {
 		return reset{until: t}
 	}
 	if isNumber(text) {
-		text += "s"
+		return reset{after: readNumber(text, "s")}
 	}
 	return reset{after: readWait(text)}
 }
@@ -96,9 +104,6 @@ func readTold(message string) (wait time.Duration) {
 				return 0
 			}
 			wait += time.Duration(n * float64(size)).Round(time.Microsecond)
-		}
-		if wait > maxAhead {
-			return 0
 		}
 	}
 	return wait
