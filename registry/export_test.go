@@ -31,3 +31,6 @@ func Apply(r *ModelRegistry, entry store.Entry) {
 
 // Digest names the catalog that a client of the view uses.
 func Digest(r *ModelRegistry, client string) string { return r.clients.get(client).catalog.digest }
+
+// ValidateLimit checks a limit as the writes do that take one.
+func ValidateLimit(l QuotaLimit) error { return l.validate() }
