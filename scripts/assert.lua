@@ -49,7 +49,8 @@ for i = 7, #ARGV, 5 do
     plan.record = write_client(plan.provider, plan.digest, plan.registered, revision, count, holders, rest)
     plans[#plans + 1] = plan
     last = math.max(last, tonumber(plan.registered))
-    payload[#payload + 1] = plan.client .. '\29' .. plan.record .. '\29' .. (mine and int(#plan.marks / 2) or '-')
+    payload[#payload + 1] = plan.client .. '\29'
+      .. (mine and plan.record .. '\29' .. int(#plan.marks / 2) or '\29-') -- who only joins tells no record
     if mine and #plan.marks > 0 then payload[#payload + 1] = table.concat(plan.marks, '\29') end
   end
 end

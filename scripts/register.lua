@@ -83,9 +83,13 @@ if #changes > 0 or not old_digest then
   touched[#touched + 1] = 9 -- deadlines
 end
 if damaged(touched) then return broken() end
-local payload = client .. '\29' .. record
-if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
-commit('client', payload)
+if redefined or held then
+  local payload = client .. '\29' .. record
+  if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
+  commit('client', payload)
+else
+  commit('joined', client .. '\29' .. replica) -- the record grows with the holders, and each of them would tell it to all
+end
 
 if redefined then
   if catalog ~= '' then

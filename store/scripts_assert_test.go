@@ -94,7 +94,7 @@ func TestAssertLaterViewWins(t *testing.T) {
 		s.asserted(s.replica("e"), 99, early)
 		s.changed(`
 			~ clients c: q|[n]|-5h|3|1|a,b,e|101
-			+ feed 4-0: e "" asserted 1;c;q|[n]|-5h|3|1|a,b,e|101;-
+			+ feed 4-0: e "" asserted 1;c;;-
 			+ holds:e c
 			+ meta asserted:e: 1`)
 	})

@@ -8,7 +8,7 @@ func TestRegisterJoinsAsHolder(t *testing.T) {
 		s.done(s.b.Register(s.ctx, registration("c", "p", "m")))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|a,b
-			+ feed 3-0: b "" client c;p|[m]|+0h|2|0|a,b
+			+ feed 3-0: b "" joined c;b
 			+ holds:b c`)
 		s.same(s.b.Register(s.ctx, registration("c", "p", "m")))
 		s.same(s.a.Register(s.ctx, registration("c", "p", "m")))
@@ -24,12 +24,12 @@ func TestRegisterTellsHoldersApart(t *testing.T) {
 		s.done(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|aa,a.,a
-			+ feed 4-0: a "" client c;p|[m]|+0h|2|0|aa,a.,a
+			+ feed 4-0: a "" joined c;a
 			+ holds:a c`)
 		s.done(s.a.Unregister(s.ctx, "c", ""))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|aa,a.
-			+ feed 5-0: a "" client c;p|[m]|+0h|2|0|aa,a.
+			+ feed 5-0: a "" released a;c;held
 			- holds:a c`)
 	})
 }
@@ -66,7 +66,7 @@ func TestRegisterLateJoinsNewerDefinition(t *testing.T) {
 		s.done(s.b.Register(s.ctx, late))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|1|a,b
-			+ feed 4-0: b "" client c;p|[m]|+0h|2|1|a,b
+			+ feed 4-0: b "" joined c;b
 			+ holds:b c`)
 		s.same(s.b.Register(s.ctx, late))
 		late.Seen = s.head()
@@ -160,7 +160,7 @@ func TestUnregisterOneOfTwoHolders(t *testing.T) {
 		s.done(s.a.Unregister(s.ctx, "c", "alice"))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|1|b
-			+ feed 5-0: a "alice" client c;p|[m]|+0h|2|1|b
+			+ feed 5-0: a "alice" released a;c;held
 			- holds:a c`)
 	})
 }
