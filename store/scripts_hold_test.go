@@ -132,13 +132,13 @@ func TestRegisterKeepsUnknownFields(t *testing.T) {
 		s.look()
 		s.done(s.b.Register(s.ctx, registration("c", "q", "m")))
 		s.changed(`
-			~ clients c: q|[m]|+0h|3|0|a,b||more
-			+ feed 3-0: b "" client c;q|[m]|+0h|3|0|a,b||more
+			~ clients c: q|[m]|+0h|3|0|a,b|100|more
+			+ feed 3-0: b "" client c;q|[m]|+0h|3|0|a,b|100|more
 			+ holds:b c
 			- providers m|p
 			+ providers m|q: 1`)
 		s.done(s.b.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
-		if record := s.read().shown()["clients c"]; record != ": q|[m]|+0h|3|1|a,b||more" {
+		if record := s.read().shown()["clients c"]; record != ": q|[m]|+0h|3|1|a,b|100|more" {
 			s.t.Error(record)
 		}
 	})
