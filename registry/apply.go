@@ -11,6 +11,7 @@ import (
 type target interface {
 	setClient(id string, record *store.ClientRecord)
 	removeClient(id string)
+	addHolder(id, holder string)
 	removeHolder(id, holder string)
 	clearMarks(id string)
 	setMark(id, model string, mark *store.Mark)
@@ -28,6 +29,8 @@ func apply(to target, entry store.Entry) bool {
 		for _, pair := range entry.Marks {
 			to.setMark(entry.Client, pair.Model, pair.Mark)
 		}
+	case store.KindJoined:
+		to.addHolder(entry.Client, entry.Holder)
 	case store.KindMark:
 		to.setMark(entry.Client, entry.Marks[0].Model, entry.Marks[0].Mark)
 	case store.KindGone:
@@ -42,10 +45,12 @@ func apply(to target, entry store.Entry) bool {
 		}
 	case store.KindAsserted:
 		for _, one := range entry.Asserted {
-			to.setClient(one.Client, one.Record)
-			if !one.MarksStay {
-				to.clearMarks(one.Client)
+			if one.Record == nil {
+				to.addHolder(one.Client, entry.Replica)
+				continue
 			}
+			to.setClient(one.Client, one.Record)
+			to.clearMarks(one.Client)
 			for _, pair := range one.Marks {
 				to.setMark(one.Client, pair.Model, pair.Mark)
 			}
@@ -74,6 +79,14 @@ func (c contents) setClient(id string, record *store.ClientRecord) {
 }
 
 func (c contents) removeClient(id string) { delete(c, id) }
+
+func (c contents) addHolder(id, holder string) {
+	if client := c[id]; client != nil && !slices.Contains(client.record.Holders, holder) {
+		record := *client.record
+		record.Holders = append(slices.Clone(record.Holders), holder)
+		client.record = &record
+	}
+}
 
 func (c contents) removeHolder(id, holder string) {
 	if client := c[id]; client != nil {
@@ -139,6 +152,13 @@ type viewTarget struct {
 
 func (t viewTarget) setClient(id string, record *store.ClientRecord) {
 	t.View.setClient(id, record, t.catalogs[record.Digest])
+}
+
+// addHolder adds in place: nothing that leaves the view shares its list of holders.
+func (v *View) addHolder(id, holder string) {
+	if c := v.known[id]; c != nil && !slices.Contains(c.holders, holder) {
+		c.holders = append(c.holders, holder)
+	}
 }
 
 // advance applies entries, then lets waiting writes show themselves on top, and shows all at once. Entries that the

@@ -283,7 +283,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 					return
 				}
 				for _, one := range entry.Asserted {
-					if !yield(one.Record) {
+					if one.Record != nil && !yield(one.Record) {
 						return
 					}
 				}

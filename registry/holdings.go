@@ -83,7 +83,8 @@ func (h *holdings) assertions(v *View) ([]store.Assertion, error) {
 		a := store.Assertion{Client: client, Provider: held.provider, RegisteredAt: v.clock.Millis()}
 		use := held.catalog
 		if known := v.known[client]; known != nil {
-			a.Provider, a.RegisteredAt, a.Marks, use = known.provider, known.registeredAt, known.marks, known.catalog
+			a.Provider, a.RegisteredAt, a.Revision = known.provider, known.registeredAt, known.revision
+			a.Marks, use = known.marks, known.catalog
 		}
 		made, again := encoded[use]
 		if !again {

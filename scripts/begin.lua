@@ -17,5 +17,5 @@ end
 call('UNLINK', unpack(KEYS))
 epoch, tail, rev, latest = ARGV[7], '', math.max(rev or 0, tonumber(ARGV[8])), 0
 commit('epoch', ARGV[9])
-call('HSET', META, 'schema', '1', 'epoch', epoch, 'began', int(now))
+call('HSET', META, 'schema', '1', 'epoch', epoch, 'began', int(now), 'first', int(rev))
 return finish(ALL)

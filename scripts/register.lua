@@ -15,7 +15,7 @@
 -- Cost     O(models that change), plus O(models) for a client that has marks
 local client, provider, digest, roster, catalog = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local keep, late = ARGV[10] == '1', ARGV[13] == '1'
-local seen = ARGV[11] == epoch and tonumber(ARGV[12]) or 0
+local seen = seen_up_to(ARGV[11], ARGV[12], late)
 
 local record = call('HGET', CLIENTS, client)
 local old_provider, old_digest, registered, revision, marks, holders, rest
@@ -23,7 +23,7 @@ local held = false
 if record then
   old_provider, old_digest, registered, revision, marks, holders, rest = read_client(record)
   held = is_holder(holders, replica)
-  if late and tonumber(revision) > tonumber(ARGV[12]) and holders ~= replica then
+  if late and tonumber(revision) > seen and holders ~= replica then
     provider, digest, keep = old_provider, old_digest, true
   end
 else
@@ -75,7 +75,7 @@ if not redefined and held and #changes == 0 then return answer('same') end
 -- Times of registration never go back, so that the last one stays the last when the clock was set back.
 if redefined then registered, revision = int(math.max(now, tonumber(meta[23] or 0))), int(rev + 1) end
 if not held then holders = holders == '' and replica or holders .. ',' .. replica end
-record = write_client(provider, digest, registered, revision, marks, holders, unstamped(rest))
+record = write_client(provider, digest, registered, revision, marks, holders, rest)
 local touched = { 2, 12, 13, 14 } -- clients holds feed ops
 if redefined then touched = { 2, 3, 4, 5, 6, 7, 12, 13, 14 } end -- and catalogs rosters catalog_refs counts providers
 if #changes > 0 or not old_digest then
@@ -83,9 +83,13 @@ if #changes > 0 or not old_digest then
   touched[#touched + 1] = 9 -- deadlines
 end
 if damaged(touched) then return broken() end
-local payload = client .. '\29' .. record
-if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
-commit('client', payload)
+if redefined or held then
+  local payload = client .. '\29' .. record
+  if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
+  commit('client', payload)
+else
+  commit('joined', client .. '\29' .. replica) -- the record grows with the holders, and each of them would tell it to all
+end
 
 if redefined then
   if catalog ~= '' then

@@ -17,7 +17,7 @@ holders = without_holder(holders, replica)
 if holders ~= '' then
   record = write_client(provider, digest, registered, revision, marks, holders, rest)
   if damaged({ 2, 12, 13, 14 }) then return broken() end -- clients holds feed ops
-  commit('client', client .. '\29' .. record)
+  commit('released', replica .. '\29' .. client .. '\29held')
   call('HSET', CLIENTS, client, record)
   call('SREM', HOLDS, client)
   return finish({ 12, 13, 14 })

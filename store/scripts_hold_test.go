@@ -8,7 +8,7 @@ func TestRegisterJoinsAsHolder(t *testing.T) {
 		s.done(s.b.Register(s.ctx, registration("c", "p", "m")))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|a,b
-			+ feed 3-0: b "" client c;p|[m]|+0h|2|0|a,b
+			+ feed 3-0: b "" joined c;b
 			+ holds:b c`)
 		s.same(s.b.Register(s.ctx, registration("c", "p", "m")))
 		s.same(s.a.Register(s.ctx, registration("c", "p", "m")))
@@ -24,12 +24,12 @@ func TestRegisterTellsHoldersApart(t *testing.T) {
 		s.done(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|aa,a.,a
-			+ feed 4-0: a "" client c;p|[m]|+0h|2|0|aa,a.,a
+			+ feed 4-0: a "" joined c;a
 			+ holds:a c`)
 		s.done(s.a.Unregister(s.ctx, "c", ""))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|aa,a.
-			+ feed 5-0: a "" client c;p|[m]|+0h|2|0|aa,a.
+			+ feed 5-0: a "" released a;c;held
 			- holds:a c`)
 	})
 }
@@ -66,7 +66,7 @@ func TestRegisterLateJoinsNewerDefinition(t *testing.T) {
 		s.done(s.b.Register(s.ctx, late))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|1|a,b
-			+ feed 4-0: b "" client c;p|[m]|+0h|2|1|a,b
+			+ feed 4-0: b "" joined c;b
 			+ holds:b c`)
 		s.same(s.b.Register(s.ctx, late))
 		late.Seen = s.head()
@@ -132,13 +132,13 @@ func TestRegisterKeepsUnknownFields(t *testing.T) {
 		s.look()
 		s.done(s.b.Register(s.ctx, registration("c", "q", "m")))
 		s.changed(`
-			~ clients c: q|[m]|+0h|3|0|a,b||more
-			+ feed 3-0: b "" client c;q|[m]|+0h|3|0|a,b||more
+			~ clients c: q|[m]|+0h|3|0|a,b|100|more
+			+ feed 3-0: b "" client c;q|[m]|+0h|3|0|a,b|100|more
 			+ holds:b c
 			- providers m|p
 			+ providers m|q: 1`)
 		s.done(s.b.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
-		if record := s.read().shown()["clients c"]; record != ": q|[m]|+0h|3|1|a,b||more" {
+		if record := s.read().shown()["clients c"]; record != ": q|[m]|+0h|3|1|a,b|100|more" {
 			s.t.Error(record)
 		}
 	})
@@ -160,7 +160,7 @@ func TestUnregisterOneOfTwoHolders(t *testing.T) {
 		s.done(s.a.Unregister(s.ctx, "c", "alice"))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|1|b
-			+ feed 5-0: a "alice" client c;p|[m]|+0h|2|1|b
+			+ feed 5-0: a "alice" released a;c;held
 			- holds:a c`)
 	})
 }

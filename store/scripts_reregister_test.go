@@ -103,7 +103,7 @@ func TestRegisterByAnotherKeepsMarks(t *testing.T) {
 		s.done(s.b.Register(s.ctx, r))
 		s.changed(`
 			~ clients c: p|[m n o]|+0h|2|4|a,b
-			+ feed 7-0: b "" client c;p|[m n o]|+0h|2|4|a,b
+			+ feed 7-0: b "" joined c;b
 			+ holds:b c`)
 	})
 }

@@ -22,7 +22,7 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 -- From 6 on, meta[n + 5] is the size of KEYS[n] as the last script left it.
 local meta = call('HMGET', META, 'schema', 'epoch', 'rev', 'tail', 'now', 'deadline', 'clients', 'catalogs', 'rosters',
   'catalog_refs', 'counts', 'providers', 'marks', 'deadlines', 'leases', 'replicas', 'holds:' .. holder, 'feed', 'ops',
-  'began', 'beat', 'untidy', 'registered')
+  'began', 'beat', 'untidy', 'registered', 'first')
 local epoch, rev, tail, latest = meta[2], tonumber(meta[3] or 0), meta[4], tonumber(meta[6] or 0)
 -- A clock that went back a little stands still; one that went back more is believed.
 local before = tonumber(meta[5] or 0)

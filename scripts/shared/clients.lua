@@ -2,7 +2,7 @@
 --
 -- record  provider US digest US registered-at US revision US marks US holders [US stamp [US what a newer version
 --         added]]
--- stamp   the revision of the view that a client was re-asserted from, until something is written to the client
+-- stamp   the latest view that a client was re-asserted from in this epoch, by its revision
 -- roster  (RS model US copies)*
 local function read_client(record)
   local provider, digest, registered, revision, marks, holders, rest =
@@ -15,16 +15,23 @@ local function write_client(provider, digest, registered, revision, marks, holde
     .. holders .. (rest or '')
 end
 
--- stamped is the rest of a record with another stamp, '' for none.
-local function stamped(rest, stamp)
-  local more = match(rest or '', '^\31[^\31]*(.*)$') or ''
-  return stamp .. more == '' and '' or '\31' .. stamp .. more
+local function stamped(rest, stamp) return '\31' .. int(stamp) .. (match(rest, '^\31[^\31]*(.*)$') or '') end
+
+local function stamp_of(rest) return tonumber((match(rest, '^\31(%d+)'))) or 0 end
+
+-- Definitions and parts of marks that were brought into this epoch have a revision below `first`, its first one; those
+-- that were written in it have a higher one.
+local first = tonumber(meta[24] or 0)
+
+-- brought is a revision of a lost history. A view may have been ahead of the one that began the epoch.
+local function brought(revision) return int(math.max(0, math.min(tonumber(revision), first - 1))) end
+
+-- seen_up_to is the revision up to which a caller knows this history. One that waited for Redis may have seen another,
+-- and knows what was brought from there.
+local function seen_up_to(of_epoch, revision, late)
+  if of_epoch == epoch then return tonumber(revision) end
+  return late and tonumber(brought(revision)) or 0
 end
-
--- unstamped is the rest of a record that something is written to.
-local function unstamped(rest) return stamped(rest, '') end
-
-local function stamp_of(rest) return tonumber((match(rest or '', '^\31(%d+)'))) end
 
 local function is_holder(holders, who) return string.find(',' .. holders .. ',', ',' .. who .. ',', 1, true) ~= nil end
 

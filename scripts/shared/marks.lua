@@ -89,10 +89,9 @@ local function change_mark(client, model, record, old, new)
   write_mark(field, new, mark_deadline(new))
   seal_deadlines()
   local provider, digest, registered, revision, marks, holders, rest = read_client(record)
-  if (old == '') ~= (new == '') or rest ~= '' then
-    if old == '' then marks = marks + 1 end
-    if new == '' then marks = marks - 1 end
-    call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks, holders, unstamped(rest)))
+  if (old == '') ~= (new == '') then
+    marks = marks + (old == '' and 1 or -1)
+    call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks, holders, rest))
   end
   return finish({ 8, 9, 13, 14 })
 end
