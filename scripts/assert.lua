@@ -2,14 +2,14 @@
 -- caller was taken for dead. It joins a definition that is there; only among re-assertions the one of the later view
 -- wins.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients counts marks waiting
 -- ARGV[5]  stamp   revision of the view that the clients come from; 0: of this history, and their marks wait here
 -- ARGV[6]  all     '1' with the last page: the caller has no other clients
 -- ARGV[7]  ...     client, provider, digest, registered at (ms), marks (model GS text GS ...) of each
 -- Returns  done|same now epoch revision tail ''; error NOCATALOG when a digest is unknown
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 if damaged(ALL) then return broken() end
-local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(meta[23] or 0)
+local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(call('HGET', META, 'registered') or 0)
 for i = 7, #ARGV, 5 do
   local plan = { client = ARGV[i], provider = ARGV[i + 1], digest = ARGV[i + 2], registered = ARGV[i + 3], marks = {} }
   local record = call('HGET', CLIENTS, plan.client)

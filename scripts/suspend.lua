@@ -1,6 +1,6 @@
 -- suspend: takes a client's model out of service, with a reason, until a deadline or until it is resumed.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients marks pairs
 -- ARGV[5]  client
 -- ARGV[6]  model     '*': the client as a whole
 -- ARGV[7]  until     ms; 0: until resumed
@@ -18,5 +18,5 @@ if suspension ~= '' and not part_is_over(suspension) then
   local old_till = read_part(suspension)
   if old_till == 0 or (till ~= 0 and till <= old_till) then return answer('same') end
 end
-suspension = write_part(till, now, '', reason)
+suspension = write_part(till, moment, '', reason)
 return change_mark(client, model, record, text or '', mark_text(quota, suspension, fence, rest))
