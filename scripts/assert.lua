@@ -2,7 +2,7 @@
 -- caller was taken for dead. Of several views that bring a client the latest holds, in whatever order they come, except
 -- where something was written in this epoch: that stays. Else the caller joins what is there.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients counts marks waiting
 -- ARGV[5]  stamp   revision of the view that the clients come from; 0: of this history, and their marks wait here
 -- ARGV[6]  all     '1' with the last page: the caller has no other clients
 -- ARGV[7]  ...     client, provider, digest, registered at (ms), revision of the definition, marks (model GS text GS
@@ -10,7 +10,7 @@
 -- Returns  done|same now epoch revision tail ''; error NOCATALOG when a digest is unknown
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 if damaged(ALL) then return broken() end
-local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(meta[23] or 0)
+local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(call('HGET', META, 'registered') or 0)
 
 -- merged is what a pair's mark becomes when a later view brings its own: that holds, but for parts that were written in
 -- this epoch.

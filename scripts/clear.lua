@@ -1,6 +1,6 @@
 -- clear: ends a quota mark that the caller had seen.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients marks pairs
 -- ARGV[5]  client
 -- ARGV[6]  model
 -- ARGV[7]  seen epoch

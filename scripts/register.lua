@@ -1,6 +1,6 @@
 -- register: makes the calling replica hold a client, and sets the client's definition or joins the one that is there.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients counts marks waiting
 -- ARGV[5]  client
 -- ARGV[6]  provider        lower-cased, may be ''
 -- ARGV[7]  digest          of the catalog
@@ -73,16 +73,18 @@ end
 if not redefined and held and #changes == 0 then return answer('same') end
 
 -- Times of registration never go back, so that the last one stays the last when the clock was set back.
-if redefined then registered, revision = int(math.max(now, tonumber(meta[23] or 0))), int(rev + 1) end
+if redefined then
+  registered, revision = int(math.max(now, tonumber(call('HGET', META, 'registered') or 0))), int(rev + 1)
+end
 if not held then holders = holders == '' and replica or holders .. ',' .. replica end
 record = write_client(provider, digest, registered, revision, marks, holders, rest)
-local touched = { 2, 12, 13, 14 } -- clients holds feed ops
-if redefined then touched = { 2, 3, 4, 5, 6, 7, 12, 13, 14 } end -- and catalogs rosters catalog_refs counts providers
+local touched = { 2, 12 } -- clients holds
+if redefined then touched = { 2, 3, 4, 5, 6, 7, 12 } end -- and catalogs rosters catalog_refs counts providers
 if #changes > 0 or not old_digest then
   touched[#touched + 1] = 8 -- marks
   touched[#touched + 1] = 9 -- deadlines
 end
-if damaged(touched) then return broken() end
+if lost(touched) then return broken() end
 if redefined or held then
   local payload = client .. '\29' .. record
   if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
@@ -93,8 +95,8 @@ end
 
 if redefined then
   if catalog ~= '' then
-    call('HSET', CATALOGS, digest, catalog)
-    call('HSET', ROSTERS, digest, roster)
+    grow(3, call('HSET', CATALOGS, digest, catalog))
+    grow(4, call('HSET', ROSTERS, digest, roster))
   end
   if old_digest ~= digest then
     use_catalog(digest)
@@ -105,11 +107,11 @@ if redefined then
   write_counts()
   call('HSET', META, 'registered', registered)
 end
-call('HSET', CLIENTS, client, record)
-call('SADD', HOLDS, client)
+grow(2, call('HSET', CLIENTS, client, record))
+grow(12, call('SADD', HOLDS, client))
 if waited then write_mark(client .. '\31', '', 0) end
 if waited or #changes > 0 then
   write_marks(client, changes)
   seal_deadlines()
 end
-return finish(touched)
+return moved()

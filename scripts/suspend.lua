@@ -1,6 +1,6 @@
 -- suspend: takes a client's model out of service, with a reason, until a deadline or until it is resumed.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients marks pairs
 -- ARGV[5]  client
 -- ARGV[6]  model     '*': the client as a whole
 -- ARGV[7]  until     ms; 0: until resumed
@@ -23,5 +23,5 @@ if suspension ~= '' and not part_is_over(suspension) then
     suspension, till = before .. int(rev + 1) .. after, nil
   end
 end
-if till then suspension = write_part(till, now, '', reason) end
+if till then suspension = write_part(till, moment, '', reason) end
 return change_mark(client, model, record, text or '', mark_text(quota, suspension, fence, rest))
