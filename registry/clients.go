@@ -106,15 +106,19 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 	}
 	unlock := r.holdings.lock(clientID)
 	defer unlock()
-	do := func(ctx context.Context) (store.Reply, error) { return r.store.Unregister(ctx, clientID, "") }
+	seen := r.Position()
+	do := func(ctx context.Context) (store.Reply, error) { return r.store.Unregister(ctx, clientID, "", seen) }
 	w := &pendingWrite{
 		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("unregister client %q", clientID),
-		replay: do,
-		drops:  slices.Equal(r.holdersOf(clientID), []string{r.options.ReplicaID}),
+		lifts: true,
+		replay: func(ctx context.Context) (store.Reply, error) {
+			return r.store.Unregister(ctx, clientID, "", Position{})
+		},
+		drops: slices.Equal(r.holdersOf(clientID), []string{r.options.ReplicaID}) && !r.awaited.has(clientID),
 		show: func(to target) {
 			if old := to.recordOf(clientID); old == nil || !slices.Contains(old.Holders, r.options.ReplicaID) {
 				return
-			} else if len(old.Holders) == 1 {
+			} else if len(old.Holders) == 1 && !r.awaited.has(clientID) {
 				to.removeClient(clientID)
 			} else {
 				to.removeHolder(clientID, r.options.ReplicaID)

@@ -293,10 +293,10 @@ func (f *fleet) compareModel(c *contents) (problems []string) {
 	clients, now := c.clients(), time.Now().Add(f.skew).UnixMilli()
 	compare := func(id string, p pair) {
 		quota, suspended, reason := c.marked(id, p.model, now)
-		if quota != p.quota && !p.unsureQuota {
+		if quota != p.quota {
 			report("client %q, model %q is over quota: %v, acknowledged: %v", id, p.model, quota, p.quota)
 		}
-		if suspended != p.suspended && !p.unsureSuspended {
+		if suspended != p.suspended {
 			report("client %q, model %q is suspended: %v, acknowledged: %v", id, p.model, suspended, p.suspended)
 		}
 		if suspended && reason != "by "+id {
@@ -331,17 +331,13 @@ func (f *fleet) compareModel(c *contents) (problems []string) {
 			}
 		}
 	}
-	// What was written to a client of several replicas just before a loss, or while it healed, may have reached only
-	// one of them: then either state is right.
 	for _, s := range f.load.shared {
 		var holders []string
 		for n, part := range s.parts {
 			if part.held {
 				holders = append(holders, fmt.Sprintf("replica-%d", n))
 			}
-			if !f.lost || part.pair.at.Before(f.began.Add(-time.Second)) || part.pair.at.After(f.healed) {
-				compare(s.id, part.pair)
-			}
+			compare(s.id, part.pair)
 		}
 		got := slices.Sorted(slices.Values(clients[s.id].holders))
 		if !slices.Equal(got, holders) {
