@@ -85,7 +85,7 @@ func (r *ModelRegistry) settleDebts(ctx context.Context) error {
 	if r.replays.Load() != nil { // the view is to be read anew, and something came in between
 		return errReplayed
 	}
-	if r.owing {
+	if r.owing.Load() {
 		if err := r.reassert(ctx); err != nil {
 			return err
 		}
@@ -122,7 +122,7 @@ func (r *ModelRegistry) recover(ctx context.Context, reason error) error {
 	if err != nil {
 		return err
 	}
-	if r.owing {
+	if r.owing.Load() {
 		return r.reassert(ctx)
 	}
 	return nil
@@ -173,16 +173,48 @@ func (r *ModelRegistry) begin(ctx context.Context, reason error) error {
 // errWentBack: Redis has lost changes that the view shows.
 var errWentBack = errors.New("history went back")
 
-// reassert brings this replica's clients, with the marks that the view knows, into a new history.
-func (r *ModelRegistry) reassert(ctx context.Context) error {
-	assertions, err := r.holdings.assertions(r.View)
+// owe takes note, before the view shows a new epoch, of what this replica has to bring there: once it does, marks that
+// nobody else knew are gone from it where others have brought the client already.
+func (r *ModelRegistry) owe(left Position) error {
+	if left.Epoch == "" || r.options.Observer {
+		return nil
+	}
+	owed, err := r.holdings.assertions(r.View)
 	if err != nil {
 		return err
+	}
+	before := r.owed // of the epoch before, where it was not brought
+	r.left, r.owed = left, make(map[string]store.Assertion, len(owed))
+	for _, one := range owed {
+		marks := maps.Clone(before[one.Client].Marks)
+		if marks == nil {
+			marks = one.Marks
+		} else {
+			maps.Copy(marks, one.Marks)
+		}
+		one.Marks = marks
+		r.owed[one.Client] = one
+	}
+	r.owing.Store(true)
+	return nil
+}
+
+// reassert brings this replica's clients, with the marks that its view knew, into a new history.
+func (r *ModelRegistry) reassert(ctx context.Context) error {
+	assertions, err := r.holdings.assertions(r.View) // of clients that came since, as they are now
+	if err != nil {
+		return err
+	}
+	for i, one := range assertions {
+		if owed, ok := r.owed[one.Client]; ok {
+			assertions[i] = owed
+		}
 	}
 	if err := r.assert(ctx, assertions, r.left); err != nil {
 		return err
 	}
-	r.owing = false
+	r.owed = nil
+	r.owing.Store(false)
 	return nil
 }
 
@@ -216,24 +248,24 @@ func (r *ModelRegistry) assert(ctx context.Context, assertions []store.Assertion
 	return nil
 }
 
-// takeBack gives up a client that was unregistered while it was being brought back.
+// takeBack gives up a client that was unregistered while it was being brought back, unless that waits its turn.
 func (r *ModelRegistry) takeBack(ctx context.Context, client string) error {
-	if r.holdings.has(client) {
+	if r.holdings.has(client) || r.pending.registers(client) {
 		return nil
 	}
 	unlock := r.holdings.lock(client)
 	defer unlock()
-	if r.holdings.has(client) {
+	if r.holdings.has(client) || r.pending.registers(client) {
 		return nil
 	}
-	_, err := r.store.Unregister(ctx, client, "")
+	_, err := r.store.Unregister(ctx, client, "", Position{})
 	return err
 }
 
-// drain replays the writes that waited, in order, until one cannot reach Redis.
+// drain replays the writes that waited, in order, until one cannot reach Redis. Those that wait for other replicas stay.
 func (r *ModelRegistry) drain(ctx context.Context) error {
 	refused, replayed := false, false
-	for w := r.pending.first(); w != nil; w = r.pending.first() {
+	for w := r.pending.next(r.awaited.has); w != nil; w = r.pending.next(r.awaited.has) {
 		limited, cancel := r.limit(ctx)
 		if r.replays.Load() == nil {
 			r.replays.Store(new(make(chan struct{})))
@@ -297,6 +329,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		maps.Copy(needs, catalogs)
 		err = r.advance(entries, needs, r.pending.show)
 		r.showing.Unlock()
+		r.awaited.follow(entries)
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
 		if err != nil {
@@ -315,6 +348,14 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		return nil
 	}
 	if r.pending.len() > 0 {
+		// What Redis refuses must be refused by something that the view shows: it may just have come to an old head.
+		head, err := r.checkHead(ctx)
+		if err != nil {
+			return err
+		}
+		if head.Position != r.Position() {
+			return nil
+		}
 		if err := r.drain(ctx); err != nil {
 			return err
 		}
@@ -392,6 +433,9 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	if !known {
 		return Position{}, errUnknownKind
 	}
+	// From here on the view stands still, so that what is carried over from it is all there was.
+	r.stand(true)
+	defer r.stand(false)
 	for _, entry := range snapshot.Entries {
 		if entry.All {
 			snapshot.Asserted[entry.Replica] = true
@@ -400,12 +444,14 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	position := r.Position()
 	newEpoch := position.Epoch != snapshot.Head.Epoch
 	if newEpoch {
-		r.left = position
-		r.owing = position.Epoch != "" && !r.options.Observer
+		if err := r.owe(position); err != nil {
+			return Position{}, err
+		}
 		if position.Epoch == "" {
 			r.health.settling(time.Now().Add(snapshot.Began.Add(r.options.LeaseTTL).Sub(r.clock.Now())))
 		}
 	}
+	r.awaited.carry(r, newEpoch, snapshot.Asserted)
 	r.remains.carry(r, c, newEpoch, snapshot.Asserted)
 	catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {
 		for _, client := range c {
@@ -419,12 +465,19 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	}
 	r.healing.Store(len(r.remains.holders) > 0)
 	r.showing.Lock()
-	defer r.showing.Unlock()
+	defer r.showing.Unlock() // before the view moves again
 	needs := r.pending.needs()
 	maps.Copy(needs, catalogs)
 	r.pending.show(c)
 	r.replace(c, needs, snapshot.Head)
 	return snapshot.Head, nil
+}
+
+// stand keeps own writes from showing themselves, or ends that; the follower will show them.
+func (r *ModelRegistry) stand(still bool) {
+	r.showing.Lock()
+	r.still = still
+	r.showing.Unlock()
 }
 
 // checkHead compares with the head of the feed.

@@ -297,10 +297,10 @@ func (f *fleet) compareModel(c *contents) (problems []string) {
 	clients, now := c.clients(), time.Now().Add(f.skew).UnixMilli()
 	compare := func(id string, p pair) {
 		quota, suspended, reason := c.marked(id, p.model, now)
-		if quota != p.quota && !p.unsureQuota {
+		if quota != p.quota {
 			report("client %q, model %q is over quota: %v, acknowledged: %v", id, p.model, quota, p.quota)
 		}
-		if suspended != p.suspended && !p.unsureSuspended {
+		if suspended != p.suspended {
 			report("client %q, model %q is suspended: %v, acknowledged: %v", id, p.model, suspended, p.suspended)
 		}
 		if suspended && reason != "by "+id {
