@@ -84,7 +84,7 @@ func (r *ModelRegistry) settleDebts(ctx context.Context) error {
 	if r.replays.Load() != nil { // the view is to be read anew, and something came in between
 		return errReplayed
 	}
-	if r.owing {
+	if r.owing.Load() {
 		if err := r.reassert(ctx); err != nil {
 			return err
 		}
@@ -121,7 +121,7 @@ func (r *ModelRegistry) recover(ctx context.Context, reason error) error {
 	if err != nil {
 		return err
 	}
-	if r.owing {
+	if r.owing.Load() {
 		return r.reassert(ctx)
 	}
 	return nil
@@ -171,7 +171,7 @@ func (r *ModelRegistry) reassert(ctx context.Context) error {
 	if err := r.assert(ctx, assertions, r.left); err != nil {
 		return err
 	}
-	r.owing = false
+	r.owing.Store(false)
 	return nil
 }
 
@@ -205,24 +205,24 @@ func (r *ModelRegistry) assert(ctx context.Context, assertions []store.Assertion
 	return nil
 }
 
-// takeBack gives up a client that was unregistered while it was being brought back.
+// takeBack gives up a client that was unregistered while it was being brought back, unless that waits its turn.
 func (r *ModelRegistry) takeBack(ctx context.Context, client string) error {
-	if r.holdings.has(client) {
+	if r.holdings.has(client) || r.pending.registers(client) {
 		return nil
 	}
 	unlock := r.holdings.lock(client)
 	defer unlock()
-	if r.holdings.has(client) {
+	if r.holdings.has(client) || r.pending.registers(client) {
 		return nil
 	}
-	_, err := r.store.Unregister(ctx, client, "")
+	_, err := r.store.Unregister(ctx, client, "", Position{})
 	return err
 }
 
-// drain replays the writes that waited, in order, until one cannot reach Redis.
+// drain replays the writes that waited, in order, until one cannot reach Redis. Those that wait for other replicas stay.
 func (r *ModelRegistry) drain(ctx context.Context) error {
 	refused, replayed := false, false
-	for w := r.pending.first(); w != nil; w = r.pending.first() {
+	for w := r.pending.next(r.awaited.has); w != nil; w = r.pending.next(r.awaited.has) {
 		limited, cancel := r.limit(ctx)
 		if r.replays.Load() == nil {
 			r.replays.Store(new(make(chan struct{})))
@@ -286,6 +286,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		maps.Copy(needs, catalogs)
 		known := r.advance(entries, needs, r.pending.show)
 		r.showing.Unlock()
+		r.awaited.follow(entries)
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
 		if !known {
@@ -390,11 +391,12 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	newEpoch := position.Epoch != snapshot.Head.Epoch
 	if newEpoch {
 		r.left = position
-		r.owing = position.Epoch != "" && !r.options.Observer
+		r.owing.Store(position.Epoch != "" && !r.options.Observer)
 		if position.Epoch == "" {
 			r.health.settling(time.Now().Add(snapshot.Began.Add(r.options.LeaseTTL).Sub(r.clock.Now())))
 		}
 	}
+	r.awaited.carry(r, newEpoch, snapshot.Asserted)
 	r.remains.carry(r, c, newEpoch, snapshot.Asserted)
 	catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {
 		for _, client := range c {

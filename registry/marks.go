@@ -130,6 +130,7 @@ func (r *ModelRegistry) lift(ctx context.Context, clientID, modelID, part, verb 
 		return reply, err
 	}
 	w := r.pendingMark(clientID, modelID, part, verb, func(m *store.Mark) { *partOf(m) = nil })
+	w.lifts = true
 	w.replay = func(ctx context.Context) (store.Reply, error) {
 		return r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, seen)
 	}

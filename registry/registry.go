@@ -43,6 +43,7 @@ type ModelRegistry struct {
 	health  healthRecord
 	closed  atomic.Bool
 	healing atomic.Bool // clients of an earlier epoch remain in the view
+	owing   atomic.Bool // this replica's clients are still to be brought into the epoch
 	// replays is there from the first replay of a waiting write until the view was read anew, and closed then.
 	replays atomic.Pointer[chan struct{}]
 	showing sync.Mutex // held while a waiting write comes into the view, or all of them into a new one
@@ -54,9 +55,9 @@ type ModelRegistry struct {
 	heart      heart
 	holdings   holdings
 	pending    pending
+	awaited    awaited
 	remains    remains   // the follower's
 	left       Position  // the follower's: where the view was when the epoch changed
-	owing      bool      // the follower's: the clients are still to be brought into the epoch
 	lastResync time.Time // the follower's
 	headAsked  time.Time // the follower's: when the head was asked for that was heard last
 }

@@ -14,7 +14,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	if r.closed.Load() {
 		return ErrClosed
 	}
-	if !r.health.connected() || r.pending.len() > 0 || r.replays.Load() != nil {
+	if !r.health.connected() || r.replays.Load() != nil || r.waits(w) {
 		return r.queue(w, r.Health().LastError)
 	}
 	ctx, cancel := r.limit(ctx)
@@ -24,7 +24,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	case errors.Is(err, ErrUnavailable):
 		r.failed(err)
 		return r.queue(w, err)
-	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken):
+	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrAnotherEpoch):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
 	case errors.Is(err, ErrNotRegistered) && w.key.part != partClient && (r.returning(w.key) || r.behind(ctx)):
 		return r.queue(w, err)
@@ -40,6 +40,14 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 		return r.queue(w, err)
 	}
 	return nil
+}
+
+// waits says whether a write has its place behind others, or must not go out before the clients are back that it is about.
+func (r *ModelRegistry) waits(w *pendingWrite) bool {
+	if w.awaits(r.awaited.has) || (w.key.part == partClient && r.owing.Load()) {
+		return true
+	}
+	return r.pending.len() > 0 && (r.pending.has(w.key.client) || r.pending.next(r.awaited.has) != nil)
 }
 
 // returning says whether the client of a pair is one that Redis does not know now and that is about to be brought back:

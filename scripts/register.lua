@@ -7,16 +7,18 @@
 -- ARGV[8]  roster          '' with a catalog that is there already
 -- ARGV[9]  catalog         JSON; '' likewise
 -- ARGV[10] keep            '1': no mark is dropped
--- ARGV[11] seen epoch
+-- ARGV[11] seen epoch      '' for none
 -- ARGV[12] seen revision   a holder's registration drops marks up to here
 -- ARGV[13] late            '1': the registration waited for Redis; where others hold the client, too, a definition
 --                          newer than seen stays, and it only joins
--- Returns  done|same now epoch revision tail ''; error NOCATALOG when the digest is unknown and no catalog was given
+-- Returns  done|same now epoch revision tail ''; error NOCATALOG when the digest is unknown and no catalog was given,
+--          EPOCH when it is not late and has seen another: its clients may not be back yet
 -- Cost     O(models that change), plus O(models) for a client that has marks
 local client, provider, digest, roster, catalog = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local keep, late = ARGV[10] == '1', ARGV[13] == '1'
 local seen = seen_up_to(ARGV[11], ARGV[12], late)
 
+if ARGV[11] ~= '' and ARGV[11] ~= epoch and not late then return refuse('EPOCH') end
 local record = call('HGET', CLIENTS, client)
 local old_provider, old_digest, registered, revision, marks, holders, rest
 local held = false

@@ -2,9 +2,12 @@
 --
 -- Uses     base gate clients marks
 -- ARGV[5]  client
--- Returns  done|same now epoch revision tail ''; same when this replica does not hold the client
+-- ARGV[6]  seen epoch    '' for any
+-- Returns  done|same now epoch revision tail ''; same when this replica does not hold the client; error EPOCH when the
+--          caller has seen another: its clients, and those of others, may not be back yet
 -- Cost     O(1) while others hold the client, else O(its models)
 local client = ARGV[5]
+if ARGV[6] ~= '' and ARGV[6] ~= epoch then return refuse('EPOCH') end
 local record = call('HGET', CLIENTS, client)
 if not record then
   if damaged({ 2 }) then return broken() end -- clients

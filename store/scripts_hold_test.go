@@ -20,13 +20,13 @@ func TestRegisterTellsHoldersApart(t *testing.T) {
 	onBoth(t, func(s *space) {
 		s.given(s.replica("aa").Register(s.ctx, registration("c", "p", "m")))
 		s.given(s.replica("a.").Register(s.ctx, registration("c", "p", "m")))
-		s.same(s.a.Unregister(s.ctx, "c", ""))
+		s.same(s.a.Unregister(s.ctx, "c", "", Position{}))
 		s.done(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|aa,a.,a
 			+ feed 4-0: a "" joined c;a
 			+ holds:a c`)
-		s.done(s.a.Unregister(s.ctx, "c", ""))
+		s.done(s.a.Unregister(s.ctx, "c", "", Position{}))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|aa,a.
 			+ feed 5-0: a "" released a;c;held
@@ -146,9 +146,9 @@ func TestRegisterKeepsUnknownFields(t *testing.T) {
 
 func TestUnregisterByAnother(t *testing.T) {
 	onBoth(t, func(s *space) {
-		s.same(s.a.Unregister(s.ctx, "c", ""))
+		s.same(s.a.Unregister(s.ctx, "c", "", Position{}))
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
-		s.same(s.b.Unregister(s.ctx, "c", ""))
+		s.same(s.b.Unregister(s.ctx, "c", "", Position{}))
 	})
 }
 
@@ -157,7 +157,7 @@ func TestUnregisterOneOfTwoHolders(t *testing.T) {
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.given(s.b.Register(s.ctx, registration("c", "p", "m")))
 		s.given(s.a.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
-		s.done(s.a.Unregister(s.ctx, "c", "alice"))
+		s.done(s.a.Unregister(s.ctx, "c", "alice", Position{}))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|1|b
 			+ feed 5-0: a "alice" released a;c;held
@@ -173,7 +173,7 @@ func TestUnregisterLastHolder(t *testing.T) {
 		s.given(s.a.SetQuota(s.ctx, s.quota("d", "n", SourceHeuristic, 1)))
 		s.given(s.a.Suspend(s.ctx, Suspension{Client: "c", Model: "n", Reason: "why"}))
 		s.given(s.a.Suspend(s.ctx, Suspension{Client: "c", Model: "*", Reason: "all"}))
-		s.done(s.a.Unregister(s.ctx, "c", ""))
+		s.done(s.a.Unregister(s.ctx, "c", "", Position{}))
 		s.changed(`
 			~ catalog_refs [m n n]: 0 8
 			- clients c
@@ -189,6 +189,6 @@ func TestUnregisterLastHolder(t *testing.T) {
 			~ meta deadline: +1h
 			- providers m|p
 			~ providers n|p: 1`)
-		s.same(s.a.Unregister(s.ctx, "c", ""))
+		s.same(s.a.Unregister(s.ctx, "c", "", Position{}))
 	})
 }

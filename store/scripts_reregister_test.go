@@ -46,7 +46,8 @@ func TestRegisterAgainKeepsNewerMarks(t *testing.T) {
 		r.Seen = Position{} // has seen nothing
 		s.same(s.a.Register(s.ctx, r))
 		r.Seen = Position{"another", seen.Revision, seen.Nonce}
-		s.same(s.a.Register(s.ctx, r))
+		_, err := s.a.Register(s.ctx, r)
+		s.refused(err, ErrAnotherEpoch)
 	})
 }
 

@@ -59,7 +59,7 @@ func (s *space) calls() map[string]call {
 		"suspend":    {args: []any{"c", "*", 0, "all"}},
 		"sweep":      {args: []any{"0"}},
 		"tidy":       {args: []any{200, "0"}},
-		"unregister": {args: []any{"c"}},
+		"unregister": {args: []any{"c", ""}},
 	}
 }
 
