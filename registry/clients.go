@@ -115,7 +115,11 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("unregister client %q", clientID),
 		lifts: true,
 		replay: func(ctx context.Context) (store.Reply, error) {
-			return r.store.Unregister(ctx, clientID, "", Position{})
+			reply, err := r.store.Unregister(ctx, clientID, "", Position{})
+			if err == nil {
+				r.holdings.left(clientID)
+			}
+			return reply, err
 		},
 		drops: slices.Equal(r.holdersOf(clientID), []string{r.options.ReplicaID}) && !r.awaited.has(clientID),
 		show: func(to target) {
@@ -128,7 +132,7 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 			}
 		},
 	}
-	undo := r.holdings.change(clientID, holding{})
+	undo := r.holdings.leave(clientID)
 	changed := false
 	err := r.write(ctx, w, func(ctx context.Context) (store.Reply, error) {
 		reply, err := do(ctx)
@@ -139,7 +143,9 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 		// Redis does not have the client, and the view shows what is about to be brought back.
 		err = r.queue(w, store.ErrEmpty)
 	}
-	if err != nil && !errors.Is(err, ErrPending) {
+	if err == nil {
+		r.holdings.left(clientID)
+	} else if !errors.Is(err, ErrPending) {
 		undo()
 	}
 	return about(err, "unregister client %q", clientID)
