@@ -44,11 +44,12 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 	unlock := r.holdings.lock(clientID)
 	defer unlock()
 	r.catchUp(ctx)
+	// Whether marks are dropped is for the view to say: while clients are brought back, Redis may know this one as held
+	// through this very call.
+	drops := !r.options.KeepMarks && slices.Contains(r.holdersOf(clientID), r.options.ReplicaID)
 	registration := store.Registration{
 		Client: clientID, Provider: provider, Catalog: made, Known: r.hasCatalog(made.Digest),
-		// Should the follower bring the client back meanwhile, this replica holds it then, and marks stay all the same.
-		Keep: r.options.KeepMarks || !slices.Contains(r.holdersOf(clientID), r.options.ReplicaID),
-		Seen: r.Position(),
+		Keep: !drops, Seen: r.Position(),
 	}
 	late := registration
 	late.Late, late.Known = true, true
@@ -56,7 +57,7 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("register client %q", clientID),
 		show:  func(to target) { r.showRegistration(to, clientID, provider, made.Digest) },
 		needs: map[string]*catalog{made.Digest: use},
-		drops: !registration.Keep,
+		drops: drops,
 	}
 	w.replay = func(ctx context.Context) (store.Reply, error) {
 		late.Keep = !w.drops
@@ -114,7 +115,11 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("unregister client %q", clientID),
 		lifts: true,
 		replay: func(ctx context.Context) (store.Reply, error) {
-			return r.store.Unregister(ctx, clientID, "", Position{})
+			reply, err := r.store.Unregister(ctx, clientID, "", Position{})
+			if err == nil {
+				r.holdings.left(clientID)
+			}
+			return reply, err
 		},
 		drops: slices.Equal(r.holdersOf(clientID), []string{r.options.ReplicaID}) && !r.awaited.has(clientID),
 		show: func(to target) {
@@ -127,7 +132,7 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 			}
 		},
 	}
-	undo := r.holdings.change(clientID, holding{})
+	undo := r.holdings.leave(clientID)
 	changed := false
 	err := r.write(ctx, w, func(ctx context.Context) (store.Reply, error) {
 		reply, err := do(ctx)
@@ -138,7 +143,9 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 		// Redis does not have the client, and the view shows what is about to be brought back.
 		err = r.queue(w, store.ErrEmpty)
 	}
-	if err != nil && !errors.Is(err, ErrPending) {
+	if err == nil {
+		r.holdings.left(clientID)
+	} else if !errors.Is(err, ErrPending) {
 		undo()
 	}
 	return about(err, "unregister client %q", clientID)

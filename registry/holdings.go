@@ -17,6 +17,7 @@ type holdings struct {
 
 	mu      sync.Mutex
 	clients map[string]holding
+	leaving map[string]holding // given up, and Redis may not know it yet
 }
 
 type holding struct {
@@ -26,7 +27,7 @@ type holding struct {
 
 func (h *holdings) init() {
 	h.seed = maphash.MakeSeed()
-	h.clients = make(map[string]holding)
+	h.clients, h.leaving = make(map[string]holding), make(map[string]holding)
 }
 
 // lock holds up other registrations of the client until the returned function is called.
@@ -36,25 +37,50 @@ func (h *holdings) lock(client string) (unlock func()) {
 	return l.Unlock
 }
 
-// change sets a holding, or with the zero one removes it, and returns what undoes that.
+// change sets a holding and returns what undoes that.
 func (h *holdings) change(client string, held holding) (undo func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	before := h.clients[client]
-	h.put(client, held)
+	undo = h.undo(client)
+	h.clients[client] = held
+	delete(h.leaving, client)
+	return undo
+}
+
+// leave gives a holding up and returns what undoes that. Until Redis knows, and left is called, the client is still
+// brought back after a loss, so that others learn what this replica knew of it.
+func (h *holdings) leave(client string) (undo func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	undo = h.undo(client)
+	if held, ok := h.clients[client]; ok {
+		h.leaving[client] = held
+		delete(h.clients, client)
+	}
+	return undo
+}
+
+func (h *holdings) left(client string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.leaving, client)
+}
+
+func (h *holdings) undo(client string) func() {
+	held, was := h.clients[client]
+	leaving, leaves := h.leaving[client]
 	return func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.put(client, before)
-	}
-}
-
-func (h *holdings) put(client string, held holding) {
-	if held == (holding{}) {
 		delete(h.clients, client)
-		return
+		delete(h.leaving, client)
+		if was {
+			h.clients[client] = held
+		}
+		if leaves {
+			h.leaving[client] = leaving
+		}
 	}
-	h.clients[client] = held
 }
 
 func (h *holdings) has(client string) bool {
@@ -72,7 +98,7 @@ func (h *holdings) supplies(client, model string) bool {
 	return ok && slices.ContainsFunc(held.catalog.models, func(m *catalogModel) bool { return m.info.ID == model })
 }
 
-// assertions lists all holdings for another history: as the view knows them, where it does.
+// assertions lists all holdings, and those that are being given up, for a new history: as the view knows them, where it does.
 func (h *holdings) assertions(v *View) ([]store.Assertion, error) {
 	v.mu.Lock() // before the other, as where a view is made anew
 	defer v.mu.Unlock()
@@ -80,7 +106,13 @@ func (h *holdings) assertions(v *View) ([]store.Assertion, error) {
 	defer h.mu.Unlock()
 	encoded := make(map[*catalog]store.Catalog)
 	var assertions []store.Assertion
-	for client, held := range h.clients {
+	all := maps.Clone(h.clients)
+	for client, held := range h.leaving {
+		if v.known[client] != nil {
+			all[client] = held
+		}
+	}
+	for client, held := range all {
 		a := store.Assertion{Client: client, Provider: held.provider, RegisteredAt: v.clock.Millis()}
 		use := held.catalog
 		if known := v.known[client]; known != nil {

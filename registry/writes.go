@@ -19,6 +19,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	}
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
+	epoch, unsettled := r.Position().Epoch, r.healing.Load() || r.owing.Load()
 	reply, err := change(ctx)
 	switch {
 	case errors.Is(err, ErrUnavailable):
@@ -26,8 +27,9 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 		return r.queue(w, err)
 	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrAnotherEpoch):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
-	case errors.Is(err, ErrNotRegistered) && w.key.part != partClient && (r.returning(w.key) || r.behind(ctx)):
-		return r.queue(w, err)
+	case errors.Is(err, ErrNotRegistered) && w.key.part != partClient &&
+		(unsettled || epoch != r.Position().Epoch || r.returning(w.key) || r.behind(ctx)):
+		return r.queue(w, err) // Redis was asked before the client was back
 	case err != nil:
 		return err
 	}

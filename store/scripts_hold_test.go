@@ -152,6 +152,16 @@ func TestUnregisterByAnother(t *testing.T) {
 	})
 }
 
+// Who has not seen this history cannot know whose hold is the last.
+func TestUnregisterOfAnotherEpoch(t *testing.T) {
+	onBoth(t, func(s *space) {
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
+		_, err := s.a.Unregister(s.ctx, "c", "", Position{"another", 9, "x"})
+		s.refused(err, ErrAnotherEpoch)
+		s.done(s.a.Unregister(s.ctx, "c", "", s.head()))
+	})
+}
+
 func TestUnregisterOneOfTwoHolders(t *testing.T) {
 	onBoth(t, func(s *space) {
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))

@@ -27,9 +27,7 @@ type fleet struct {
 	began    time.Time     // of the fault
 	detected time.Duration // after began
 	epochs   []string      // of the replicas, before the fault
-	lost     bool          // the data were lost
 	waited   int64         // writes that had waited before the fault
-	healed   time.Time
 	skew     time.Duration // how far the server's clock is ahead of ours
 
 	watching sync.WaitGroup
@@ -202,7 +200,6 @@ func (f *fleet) recovered(from time.Time, newEpoch bool) {
 		}
 		return nil
 	})
-	f.lost, f.healed = newEpoch, time.Now()
 	f.report(time.Since(from))
 	f.warm()
 }

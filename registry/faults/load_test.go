@@ -71,7 +71,6 @@ type pair struct {
 	model     string
 	quota     bool
 	suspended bool
-	at        time.Time // of the last write
 }
 
 // ownClient is a client that only one replica registers.
@@ -87,10 +86,13 @@ type ownClient struct {
 
 // note keeps the last writes, for the messages of failed tests.
 func (c *ownClient) note(dice int, before time.Time, counts, waits bool) {
-	c.history = append(c.history, fmt.Sprintf("%s-%s dice %d: counts %v, waits %v, registered %v variant %d quota %v suspended %v",
-		before.Format("05.000"), time.Now().Format("05.000"), dice, counts, waits, c.registered, c.variant, c.pair.quota,
-		c.pair.suspended))
-	c.history = c.history[max(0, len(c.history)-10):]
+	c.history = noted(c.history, before, "dice %d: counts %v, waits %v, registered %v variant %d quota %v suspended %v", dice,
+		counts, waits, c.registered, c.variant, c.pair.quota, c.pair.suspended)
+}
+
+func noted(history []string, before time.Time, format string, args ...any) []string {
+	history = append(history, before.Format("05.000")+"-"+time.Now().Format("05.000 ")+fmt.Sprintf(format, args...))
+	return history[max(0, len(history)-10):]
 }
 
 // sharedClient is a client that all replicas register alike; the first one always holds it.
@@ -104,6 +106,7 @@ type sharedPart struct {
 	held    bool
 	waiting bool // the last change of held waited for Redis
 	pair    pair
+	history []string
 }
 
 func (s *sharedClient) infos() []*registry.ModelInfo {
@@ -219,7 +222,6 @@ func (w *writer) writeOwn(ctx context.Context) {
 // mark sets or lifts a mark.
 func (w *writer) mark(ctx context.Context, client string, p *pair, what int) (counts, waits bool) {
 	r := w.replica
-	defer func() { p.at = time.Now() }()
 	switch what {
 	case 0:
 		if counts, waits = w.did("mark quota", r.SetModelQuotaExceeded(ctx, client, p.model)); counts {
@@ -249,19 +251,24 @@ func (w *writer) writeShared(ctx context.Context) {
 	if part.waiting && w.replica.Health().Pending == 0 {
 		part.waiting = false
 	}
-	dice := w.random.IntN(100)
+	dice, before := w.random.IntN(100), time.Now()
+	var counts, waits bool
+	defer func() {
+		part.history = noted(part.history, before, "dice %d: counts %v, waits %v, held %v quota %v suspended %v", dice, counts,
+			waits, part.held, part.pair.quota, part.pair.suspended)
+	}()
 	switch {
 	case part.held && (dice >= 30 || w.number == 0):
-		w.mark(ctx, s.id, &part.pair, dice%4)
+		counts, waits = w.mark(ctx, s.id, &part.pair, dice%4)
 	case part.waiting:
 		// Giving up a hold and taking it again would become one registration of a client that is held, which drops
 		// marks.
 	case part.held:
-		if counts, waits := w.did("unregister", w.replica.UnregisterClient(ctx, s.id)); counts {
+		if counts, waits = w.did("unregister", w.replica.UnregisterClient(ctx, s.id)); counts {
 			part.held, part.waiting = false, waits
 		}
 	default:
-		if counts, waits := w.did("register", w.replica.RegisterClient(ctx, s.id, variants[0].provider, s.infos())); counts {
+		if counts, waits = w.did("register", w.replica.RegisterClient(ctx, s.id, variants[0].provider, s.infos())); counts {
 			part.held, part.waiting = true, waits
 		}
 	}

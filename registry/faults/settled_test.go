@@ -335,16 +335,21 @@ func (f *fleet) compareModel(c *contents) (problems []string) {
 			}
 		}
 	}
-	// What was written to a client of several replicas just before a loss, or while it healed, may have reached only
-	// one of them: then either state is right.
 	for _, s := range f.load.shared {
 		var holders []string
 		for n, part := range s.parts {
 			if part.held {
 				holders = append(holders, fmt.Sprintf("replica-%d", n))
 			}
-			if !f.lost || part.pair.at.Before(f.began.Add(-time.Second)) || part.pair.at.After(f.healed) {
-				compare(s.id, part.pair)
+			before := len(problems)
+			compare(s.id, part.pair)
+			if len(problems) > before {
+				for _, entry := range c.feed {
+					if payload := fmt.Sprint(entry.Values["payload"]); strings.Contains(payload, s.id+"\x1d") {
+						report("%s %s %s %q", entry.ID, entry.Values["replica"], entry.Values["kind"], payload)
+					}
+				}
+				report("%s", strings.Join(part.history, "\n\t"))
 			}
 		}
 		got := slices.Sorted(slices.Values(clients[s.id].holders))
