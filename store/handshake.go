@@ -28,7 +28,7 @@ func (s *Store) handshakeError(ctx context.Context, err error) error {
 		// With TLS 1.3 a server refuses a client's certificate after the handshake, and what it says may be lost when
 		// it is sent something meanwhile.
 		if told := listen(ctx, dial); told != nil {
-			err = fmt.Errorf("%w: %w", err, told)
+			err = fmt.Errorf("%w: %w", told, err) // in this order: what is looked for below may be in both
 		}
 	}
 	if isTimeout(err) {
