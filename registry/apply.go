@@ -11,6 +11,7 @@ import (
 type target interface {
 	setClient(id string, record *store.ClientRecord)
 	removeClient(id string)
+	addHolder(id, holder string)
 	removeHolder(id, holder string)
 	clearMarks(id string)
 	setMark(id, model string, mark *store.Mark)
@@ -28,6 +29,8 @@ func apply(to target, entry store.Entry) bool {
 		for _, pair := range entry.Marks {
 			to.setMark(entry.Client, pair.Model, pair.Mark)
 		}
+	case store.KindJoined:
+		to.addHolder(entry.Client, entry.Holder)
 	case store.KindMark:
 		to.setMark(entry.Client, entry.Marks[0].Model, entry.Marks[0].Mark)
 	case store.KindGone:
@@ -42,10 +45,12 @@ func apply(to target, entry store.Entry) bool {
 		}
 	case store.KindAsserted:
 		for _, one := range entry.Asserted {
-			to.setClient(one.Client, one.Record)
-			if !one.MarksStay {
-				to.clearMarks(one.Client)
+			if one.Record == nil {
+				to.addHolder(one.Client, entry.Replica)
+				continue
 			}
+			to.setClient(one.Client, one.Record)
+			to.clearMarks(one.Client)
 			for _, pair := range one.Marks {
 				to.setMark(one.Client, pair.Model, pair.Mark)
 			}
@@ -74,6 +79,14 @@ func (c contents) setClient(id string, record *store.ClientRecord) {
 }
 
 func (c contents) removeClient(id string) { delete(c, id) }
+
+func (c contents) addHolder(id, holder string) {
+	if client := c[id]; client != nil && !slices.Contains(client.record.Holders, holder) {
+		record := *client.record
+		record.Holders = append(slices.Clone(record.Holders), holder)
+		client.record = &record
+	}
+}
 
 func (c contents) removeHolder(id, holder string) {
 	if client := c[id]; client != nil {
@@ -141,21 +154,56 @@ func (t viewTarget) setClient(id string, record *store.ClientRecord) {
 	t.View.setClient(id, record, t.catalogs[record.Digest])
 }
 
-// advance applies entries, then lets waiting writes show themselves on top, and shows all at once. It returns false for
-// an entry of an unknown kind; what came before it is shown.
-func (v *View) advance(entries []store.Entry, catalogs map[string]*catalog, waiting func(to target)) bool {
+// addHolder adds in place: nothing that leaves the view shares its list of holders.
+func (v *View) addHolder(id, holder string) {
+	if c := v.known[id]; c != nil && !slices.Contains(c.holders, holder) {
+		c.holders = append(c.holders, holder)
+	}
+}
+
+// advance applies entries, then lets waiting writes show themselves on top, and shows all at once. Entries that the
+// view shows already are passed over. Errors: errUnknownKind for an entry that is not understood, a *store.DivergedError
+// where the view shows another change than the entry; what came before it is shown.
+func (v *View) advance(entries []store.Entry, catalogs map[string]*catalog, waiting func(to target)) (err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	position, known := v.listing.Load().position, true
+	position := v.listing.Load().position
 	for _, entry := range entries {
-		if known = apply(viewTarget{v, catalogs}, entry); !known {
+		switch at := entry.Position; {
+		case at.Epoch == position.Epoch && at.Revision < position.Revision, at == position:
+			continue
+		case at.Epoch == position.Epoch && at.Revision == position.Revision:
+			err = &store.DivergedError{Reason: "chain"}
+		case !apply(viewTarget{v, catalogs}, entry):
+			err = errUnknownKind
+		}
+		if err != nil {
 			break
 		}
 		position = entry.Position
 	}
 	waiting(viewTarget{v, catalogs})
 	v.publish(position)
-	return known
+	return err
+}
+
+// follows shows an entry if it is the one that comes next, and returns whether it did. catalogs are those that the view
+// may lack.
+func (v *View) follows(entry store.Entry, catalogs map[string]*catalog) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	at, next := v.listing.Load().position, entry.Position
+	if next.Epoch != at.Epoch || next.Revision != at.Revision+1 || entry.Previous != at.Nonce {
+		return false
+	}
+	if record := entry.Record; record != nil && v.catalogs[record.Digest] == nil && catalogs[record.Digest] == nil {
+		return false
+	}
+	if !apply(viewTarget{v, catalogs}, entry) {
+		return false
+	}
+	v.publish(next)
+	return true
 }
 
 // replace makes the view show other contents, at once and changing only what differs: readers meet the old state or

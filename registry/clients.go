@@ -46,7 +46,9 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 	r.catchUp(ctx)
 	registration := store.Registration{
 		Client: clientID, Provider: provider, Catalog: made, Known: r.hasCatalog(made.Digest),
-		Keep: r.options.KeepMarks, Seen: r.Position(),
+		// Should the follower bring the client back meanwhile, this replica holds it then, and marks stay all the same.
+		Keep: r.options.KeepMarks || !slices.Contains(r.holdersOf(clientID), r.options.ReplicaID),
+		Seen: r.Position(),
 	}
 	late := registration
 	late.Late, late.Known = true, true
@@ -54,7 +56,7 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("register client %q", clientID),
 		show:  func(to target) { r.showRegistration(to, clientID, provider, made.Digest) },
 		needs: map[string]*catalog{made.Digest: use},
-		drops: !r.options.KeepMarks && slices.Contains(r.holdersOf(clientID), r.options.ReplicaID),
+		drops: !registration.Keep,
 	}
 	w.replay = func(ctx context.Context) (store.Reply, error) {
 		late.Keep = !w.drops
@@ -106,15 +108,19 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 	}
 	unlock := r.holdings.lock(clientID)
 	defer unlock()
-	do := func(ctx context.Context) (store.Reply, error) { return r.store.Unregister(ctx, clientID, "") }
+	seen := r.Position()
+	do := func(ctx context.Context) (store.Reply, error) { return r.store.Unregister(ctx, clientID, "", seen) }
 	w := &pendingWrite{
 		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("unregister client %q", clientID),
-		replay: do,
-		drops:  slices.Equal(r.holdersOf(clientID), []string{r.options.ReplicaID}),
+		lifts: true,
+		replay: func(ctx context.Context) (store.Reply, error) {
+			return r.store.Unregister(ctx, clientID, "", Position{})
+		},
+		drops: slices.Equal(r.holdersOf(clientID), []string{r.options.ReplicaID}) && !r.awaited.has(clientID),
 		show: func(to target) {
 			if old := to.recordOf(clientID); old == nil || !slices.Contains(old.Holders, r.options.ReplicaID) {
 				return
-			} else if len(old.Holders) == 1 {
+			} else if len(old.Holders) == 1 && !r.awaited.has(clientID) {
 				to.removeClient(clientID)
 			} else {
 				to.removeHolder(clientID, r.options.ReplicaID)

@@ -20,8 +20,8 @@ const resyncTimeout = 20 * time.Second
 // errUnknownKind: an entry of a newer version came in.
 var errUnknownKind = errors.New("entry of an unknown kind")
 
-// follow keeps the view up to date until ctx ends. It is the only goroutine that moves the view's position, and the
-// one probe that looks for Redis while it is away.
+// follow keeps the view up to date until ctx ends. It is the one probe that looks for Redis while it is away. Only it
+// moves the view's position, except that own writes take the step to the change they made.
 func (r *ModelRegistry) follow(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; {
 		err := r.step(ctx)
@@ -57,6 +57,7 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		}
 		return err
 	}
+	r.feed.Skip(r.Position()) // own writes show themselves
 	entries, err := r.feed.Next(ctx)
 	if err == nil {
 		if err = r.take(ctx, entries); err != nil {
@@ -84,7 +85,7 @@ func (r *ModelRegistry) settleDebts(ctx context.Context) error {
 	if r.replays.Load() != nil { // the view is to be read anew, and something came in between
 		return errReplayed
 	}
-	if r.owing {
+	if r.owing.Load() {
 		if err := r.reassert(ctx); err != nil {
 			return err
 		}
@@ -121,7 +122,7 @@ func (r *ModelRegistry) recover(ctx context.Context, reason error) error {
 	if err != nil {
 		return err
 	}
-	if r.owing {
+	if r.owing.Load() {
 		return r.reassert(ctx)
 	}
 	return nil
@@ -131,20 +132,27 @@ func (r *ModelRegistry) recover(ctx context.Context, reason error) error {
 // begins a new epoch first; a replica that finds a new one already joins that.
 func (r *ModelRegistry) begin(ctx context.Context, reason error) error {
 	for range 10 {
+		seen := r.Position() // before Redis is asked: own writes move it
 		found, err := r.store.Trace(ctx)
 		if err != nil {
 			return err
 		}
+		kept := true
+		if found.Epoch == seen.Epoch && seen != (Position{}) {
+			if kept, err = r.store.Keeps(ctx, found, seen); err != nil {
+				return err
+			}
+		}
 		err = r.join(ctx)
-		var diverged *store.DivergedError
-		lost := errors.As(reason, &diverged) && diverged.Lost() && found.Epoch == r.Position().Epoch
 		switch {
-		case err == nil && !lost:
+		case err == nil && kept:
 			return nil
 		case err != nil && !errors.Is(err, store.ErrEmpty) && !errors.Is(err, store.ErrBroken):
 			return err
 		case err != nil:
 			reason = err
+		case reason == nil:
+			reason = errWentBack
 		}
 		limited, cancel := r.limit(ctx)
 		began, err := r.store.Begin(limited, found, r.Position(), reason.Error())
@@ -162,16 +170,51 @@ func (r *ModelRegistry) begin(ctx context.Context, reason error) error {
 	return fmt.Errorf("begin an epoch: %w: the history changes under every try", ErrUnavailable)
 }
 
-// reassert brings this replica's clients, with the marks that the view knows, into a new history.
-func (r *ModelRegistry) reassert(ctx context.Context) error {
-	assertions, err := r.holdings.assertions(r.View)
+// errWentBack: Redis has lost changes that the view shows.
+var errWentBack = errors.New("history went back")
+
+// owe takes note, before the view shows a new epoch, of what this replica has to bring there: once it does, marks that
+// nobody else knew are gone from it where others have brought the client already.
+func (r *ModelRegistry) owe(left Position) error {
+	if left.Epoch == "" || r.options.Observer {
+		return nil
+	}
+	owed, err := r.holdings.assertions(r.View)
 	if err != nil {
 		return err
+	}
+	before := r.owed // of the epoch before, where it was not brought
+	r.left, r.owed = left, make(map[string]store.Assertion, len(owed))
+	for _, one := range owed {
+		marks := maps.Clone(before[one.Client].Marks)
+		if marks == nil {
+			marks = one.Marks
+		} else {
+			maps.Copy(marks, one.Marks)
+		}
+		one.Marks = marks
+		r.owed[one.Client] = one
+	}
+	r.owing.Store(true)
+	return nil
+}
+
+// reassert brings this replica's clients, with the marks that its view knew, into a new history.
+func (r *ModelRegistry) reassert(ctx context.Context) error {
+	assertions, err := r.holdings.assertions(r.View) // of clients that came since, as they are now
+	if err != nil {
+		return err
+	}
+	for i, one := range assertions {
+		if owed, ok := r.owed[one.Client]; ok {
+			assertions[i] = owed
+		}
 	}
 	if err := r.assert(ctx, assertions, r.left); err != nil {
 		return err
 	}
-	r.owing = false
+	r.owed = nil
+	r.owing.Store(false)
 	return nil
 }
 
@@ -205,24 +248,24 @@ func (r *ModelRegistry) assert(ctx context.Context, assertions []store.Assertion
 	return nil
 }
 
-// takeBack gives up a client that was unregistered while it was being brought back.
+// takeBack gives up a client that was unregistered while it was being brought back, unless that waits its turn.
 func (r *ModelRegistry) takeBack(ctx context.Context, client string) error {
-	if r.holdings.has(client) {
+	if r.holdings.has(client) || r.pending.registers(client) {
 		return nil
 	}
 	unlock := r.holdings.lock(client)
 	defer unlock()
-	if r.holdings.has(client) {
+	if r.holdings.has(client) || r.pending.registers(client) {
 		return nil
 	}
-	_, err := r.store.Unregister(ctx, client, "")
+	_, err := r.store.Unregister(ctx, client, "", Position{})
 	return err
 }
 
-// drain replays the writes that waited, in order, until one cannot reach Redis.
+// drain replays the writes that waited, in order, until one cannot reach Redis. Those that wait for other replicas stay.
 func (r *ModelRegistry) drain(ctx context.Context) error {
 	refused, replayed := false, false
-	for w := r.pending.first(); w != nil; w = r.pending.first() {
+	for w := r.pending.next(r.awaited.has); w != nil; w = r.pending.next(r.awaited.has) {
 		limited, cancel := r.limit(ctx)
 		if r.replays.Load() == nil {
 			r.replays.Store(new(make(chan struct{})))
@@ -272,7 +315,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 					return
 				}
 				for _, one := range entry.Asserted {
-					if !yield(one.Record) {
+					if one.Record != nil && !yield(one.Record) {
 						return
 					}
 				}
@@ -284,12 +327,13 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		r.showing.Lock()
 		needs := r.pending.needs()
 		maps.Copy(needs, catalogs)
-		known := r.advance(entries, needs, r.pending.show)
+		err = r.advance(entries, needs, r.pending.show)
 		r.showing.Unlock()
+		r.awaited.follow(entries)
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
-		if !known {
-			return errUnknownKind
+		if err != nil {
+			return err
 		}
 	}
 	r.drop(r.remains.expired())
@@ -304,6 +348,14 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		return nil
 	}
 	if r.pending.len() > 0 {
+		// What Redis refuses must be refused by something that the view shows: it may just have come to an old head.
+		head, err := r.checkHead(ctx)
+		if err != nil {
+			return err
+		}
+		if head.Position != r.Position() {
+			return nil
+		}
 		if err := r.drain(ctx); err != nil {
 			return err
 		}
@@ -381,6 +433,9 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	if !known {
 		return Position{}, errUnknownKind
 	}
+	// From here on the view stands still, so that what is carried over from it is all there was.
+	r.stand(true)
+	defer r.stand(false)
 	for _, entry := range snapshot.Entries {
 		if entry.All {
 			snapshot.Asserted[entry.Replica] = true
@@ -389,12 +444,14 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	position := r.Position()
 	newEpoch := position.Epoch != snapshot.Head.Epoch
 	if newEpoch {
-		r.left = position
-		r.owing = position.Epoch != "" && !r.options.Observer
+		if err := r.owe(position); err != nil {
+			return Position{}, err
+		}
 		if position.Epoch == "" {
 			r.health.settling(time.Now().Add(snapshot.Began.Add(r.options.LeaseTTL).Sub(r.clock.Now())))
 		}
 	}
+	r.awaited.carry(r, newEpoch, snapshot.Asserted)
 	r.remains.carry(r, c, newEpoch, snapshot.Asserted)
 	catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {
 		for _, client := range c {
@@ -408,12 +465,19 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	}
 	r.healing.Store(len(r.remains.holders) > 0)
 	r.showing.Lock()
-	defer r.showing.Unlock()
+	defer r.showing.Unlock() // before the view moves again
 	needs := r.pending.needs()
 	maps.Copy(needs, catalogs)
 	r.pending.show(c)
 	r.replace(c, needs, snapshot.Head)
 	return snapshot.Head, nil
+}
+
+// stand keeps own writes from showing themselves, or ends that; the follower will show them.
+func (r *ModelRegistry) stand(still bool) {
+	r.showing.Lock()
+	r.still = still
+	r.showing.Unlock()
 }
 
 // checkHead compares with the head of the feed.

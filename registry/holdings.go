@@ -2,6 +2,7 @@ package registry
 
 import (
 	"hash/maphash"
+	"maps"
 	"slices"
 	"sync"
 
@@ -71,7 +72,7 @@ func (h *holdings) supplies(client, model string) bool {
 	return ok && slices.ContainsFunc(held.catalog.models, func(m *catalogModel) bool { return m.info.ID == model })
 }
 
-// assertions lists all holdings for a new history: as the view knows them, where it does.
+// assertions lists all holdings for another history: as the view knows them, where it does.
 func (h *holdings) assertions(v *View) ([]store.Assertion, error) {
 	v.mu.Lock() // before the other, as where a view is made anew
 	defer v.mu.Unlock()
@@ -83,7 +84,8 @@ func (h *holdings) assertions(v *View) ([]store.Assertion, error) {
 		a := store.Assertion{Client: client, Provider: held.provider, RegisteredAt: v.clock.Millis()}
 		use := held.catalog
 		if known := v.known[client]; known != nil {
-			a.Provider, a.RegisteredAt, a.Marks, use = known.provider, known.registeredAt, known.marks, known.catalog
+			a.Provider, a.RegisteredAt, a.Revision = known.provider, known.registeredAt, known.revision
+			a.Marks, use = maps.Clone(known.marks), known.catalog
 		}
 		made, again := encoded[use]
 		if !again {

@@ -115,6 +115,10 @@ func (r *ModelRegistry) lift(ctx context.Context, clientID, modelID, part, verb 
 	if before == (store.MarkPart{}) {
 		return nil
 	}
+	if before.Revision != 0 {
+		// No further: after a loss another replica may yet bring a mark from before that this one never saw.
+		seen.Revision = before.Revision
+	}
 	changed := false
 	do := func(ctx context.Context) (reply store.Reply, err error) {
 		if before.Revision == 0 { // shown on trust: Redis may have it since, above what the view has seen
@@ -126,11 +130,8 @@ func (r *ModelRegistry) lift(ctx context.Context, clientID, modelID, part, verb 
 		return reply, err
 	}
 	w := r.pendingMark(clientID, modelID, part, verb, func(m *store.Mark) { *partOf(m) = nil })
+	w.lifts = true
 	w.replay = func(ctx context.Context) (store.Reply, error) {
-		if now := r.Position().Epoch; now != seen.Epoch {
-			// Marks keep their revisions in a new epoch, which goes on above those of the last.
-			seen = Position{Epoch: now, Revision: before.Revision}
-		}
 		return r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, seen)
 	}
 	err := r.write(ctx, w, do)

@@ -17,6 +17,12 @@ type pendingWrite struct {
 	what   string                                         // for the log
 	needs  map[string]*catalog                            // catalogs that show refers to
 	drops  bool                                           // it takes the client's marks with it
+	lifts  bool                                           // it ends something that another holder might bring back
+}
+
+// awaits says whether the write has to wait, after a loss, until the client's other holders are back.
+func (w *pendingWrite) awaits(others func(client string) bool) bool {
+	return (w.lifts || w.drops) && others(w.key.client)
 }
 
 // pendingKey says what a write is about; of several about the same only the last waits.
@@ -63,13 +69,23 @@ func (p *pending) done(w *pendingWrite) {
 	p.writes = slices.DeleteFunc(p.writes, func(other *pendingWrite) bool { return other == w })
 }
 
-func (p *pending) first() *pendingWrite {
+// next returns the first write that neither awaits its client's other holders nor stands behind one that does.
+func (p *pending) next(others func(client string) bool) *pendingWrite {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.writes) == 0 {
-		return nil
+	held := make(map[string]bool)
+	for _, w := range p.writes {
+		if held[w.key.client] = held[w.key.client] || w.awaits(others); !held[w.key.client] {
+			return w
+		}
 	}
-	return p.writes[0]
+	return nil
+}
+
+func (p *pending) has(client string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.writes, func(w *pendingWrite) bool { return w.key.client == client })
 }
 
 func (p *pending) len() int {

@@ -46,7 +46,7 @@ func TestPromise03AFailedOperationIsNotCarriedOutLater(t *testing.T) {
 		},
 		func() error { _, err := st.ClearQuota(ctx, "c", "n", "", before); return err },
 		func() error { _, err := st.Suspend(ctx, store.Suspension{Client: "c", Model: "m"}); return err },
-		func() error { _, err := st.Unregister(ctx, "c", ""); return err },
+		func() error { _, err := st.Unregister(ctx, "c", "", store.Position{}); return err },
 		func() error { return st.Release(ctx) },
 	}
 	var all sync.WaitGroup

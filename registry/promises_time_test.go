@@ -17,8 +17,7 @@ import (
 
 // mute is a network that can be told to swallow all that is sent to the server. Connections stay open.
 type mute struct {
-	dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	on   atomic.Bool
+	on atomic.Bool
 }
 
 type muteConn struct {
@@ -37,9 +36,9 @@ func (c muteConn) Write(b []byte) (int, error) {
 func (m *mute) client(t *testing.T, s *redistest.Server) redis.UniversalClient {
 	t.Helper()
 	options := s.Options()
-	m.dial = options.Dialer
+	dial := options.Dialer
 	options.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := m.dial(ctx, network, addr)
+		conn, err := dial(ctx, network, addr)
 		return muteConn{conn, m}, err
 	}
 	c := redis.NewUniversalClient(options)

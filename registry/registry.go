@@ -43,8 +43,10 @@ type ModelRegistry struct {
 	health  healthRecord
 	closed  atomic.Bool
 	healing atomic.Bool // clients of an earlier epoch remain in the view
+	owing   atomic.Bool // this replica's clients are still to be brought into the epoch
 	// replays is there from the first replay of a waiting write until the view was read anew, and closed then.
 	replays atomic.Pointer[chan struct{}]
+	still   bool       // own writes do not show themselves while the view is made anew; under showing
 	showing sync.Mutex // held while a waiting write comes into the view, or all of them into a new one
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -54,11 +56,12 @@ type ModelRegistry struct {
 	heart      heart
 	holdings   holdings
 	pending    pending
-	remains    remains   // the follower's
-	left       Position  // the follower's: where the view was when the epoch changed
-	owing      bool      // the follower's: the clients are still to be brought into the epoch
-	lastResync time.Time // the follower's
-	headAsked  time.Time // the follower's: when the head was asked for that was heard last
+	awaited    awaited
+	remains    remains                    // the follower's
+	left       Position                   // the follower's: where the view was when the epoch changed
+	owed       map[string]store.Assertion // the follower's: what it knew then of this replica's clients, by client
+	lastResync time.Time                  // the follower's
+	headAsked  time.Time                  // the follower's: when the head was asked for that was heard last
 }
 
 // Open opens the registry in the Redis behind a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2, or

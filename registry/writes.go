@@ -14,7 +14,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	if r.closed.Load() {
 		return ErrClosed
 	}
-	if !r.health.connected() || r.pending.len() > 0 || r.replays.Load() != nil {
+	if !r.health.connected() || r.replays.Load() != nil || r.waits(w) {
 		return r.queue(w, r.Health().LastError)
 	}
 	ctx, cancel := r.limit(ctx)
@@ -24,13 +24,14 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	case errors.Is(err, ErrUnavailable):
 		r.failed(err)
 		return r.queue(w, err)
-	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken):
+	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrAnotherEpoch):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
 	case errors.Is(err, ErrNotRegistered) && w.key.part != partClient && (r.returning(w.key) || r.behind(ctx)):
 		return r.queue(w, err)
 	case err != nil:
 		return err
 	}
+	r.showOwn(reply.Entry, w.needs)
 	if err := r.arrived.wait(ctx, reply.Position, r.Position); err != nil {
 		if errors.Is(err, ErrClosed) {
 			return fmt.Errorf("%w: redis has it, at position %s, and the view does not show it: %w", ErrPending,
@@ -40,6 +41,28 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 		return r.queue(w, err)
 	}
 	return nil
+}
+
+// showOwn shows a change that this replica made, if it is the next one for the view: the feed brings it later. Where
+// something is not as usual the follower has to show it.
+func (r *ModelRegistry) showOwn(entry *store.Entry, catalogs map[string]*catalog) {
+	if entry == nil {
+		return
+	}
+	r.showing.Lock()
+	shown := !r.still && r.pending.len() == 0 && r.replays.Load() == nil && !r.healing.Load() && r.follows(*entry, catalogs)
+	r.showing.Unlock()
+	if shown {
+		r.arrived.at(entry.Position)
+	}
+}
+
+// waits says whether a write has its place behind others, or must not go out before the clients are back that it is about.
+func (r *ModelRegistry) waits(w *pendingWrite) bool {
+	if w.awaits(r.awaited.has) || (w.key.part == partClient && r.owing.Load()) {
+		return true
+	}
+	return r.pending.len() > 0 && (r.pending.has(w.key.client) || r.pending.next(r.awaited.has) != nil)
 }
 
 // returning says whether the client of a pair is one that Redis does not know now and that is about to be brought back:

@@ -1,79 +1,126 @@
 -- assert: brings a page of the caller's clients into a history that may not know them: after a loss, or after the
--- caller was taken for dead. It joins a definition that is there; only among re-assertions the one of the later view
--- wins.
+-- caller was taken for dead. Of several views that bring a client the latest holds, in whatever order they come, except
+-- where something was written in this epoch: that stays. Else the caller joins what is there.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients counts marks waiting
 -- ARGV[5]  stamp   revision of the view that the clients come from; 0: of this history, and their marks wait here
 -- ARGV[6]  all     '1' with the last page: the caller has no other clients
--- ARGV[7]  ...     client, provider, digest, registered at (ms), marks (model GS text GS ...) of each
+-- ARGV[7]  ...     client, provider, digest, registered at (ms), revision of the definition, marks (model GS text GS
+--                  ...) of each
 -- Returns  done|same now epoch revision tail ''; error NOCATALOG when a digest is unknown
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 if damaged(ALL) then return broken() end
-local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(meta[23] or 0)
-for i = 7, #ARGV, 5 do
-  local plan = { client = ARGV[i], provider = ARGV[i + 1], digest = ARGV[i + 2], registered = ARGV[i + 3], marks = {} }
+local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(call('HGET', META, 'registered') or 0)
+
+-- merged is what a pair's mark becomes when a later view brings its own: that holds, but for parts that were written in
+-- this epoch.
+local function merged(old, new)
+  local quota, suspension, fence, rest = read_mark(old)
+  local new_quota, new_suspension, new_fence, new_rest = read_mark(new)
+  local function later(mine, theirs)
+    local _, revision = read_part(mine)
+    if revision and revision >= first then return mine end
+    _, revision = read_part(theirs)
+    return revision and string.gsub(theirs, '^(%d+\31)%d+', '%1' .. brought(revision)) or ''
+  end
+  quota, suspension = later(quota, new_quota), later(suspension, new_suspension)
+  if new then fence, rest = new_fence, new_rest end
+  return mark_text(quota, suspension, fence, rest)
+end
+
+-- marks_of answers the marks of a client that is there, by model, '*' included.
+local function marks_of(client, roster)
+  local names, fields, marks = { '*' }, { client .. '\31*' }, {}
+  for model in string.gmatch(roster, '\30([^\31]+)\31') do
+    names[#names + 1] = model
+    fields[#fields + 1] = client .. '\31' .. model
+  end
+  for i, text in ipairs(call('HMGET', MARKS, unpack(fields))) do marks[names[i]] = text or nil end
+  return marks
+end
+
+-- plan_marks lists, as pairs of model and text, what changes of a client's marks, and all that it has then.
+local function plan_marks(plan, given, roster)
+  local there = plan.count > 0 and marks_of(plan.client, plan.old_roster) or {}
+  local after = {}
+  for model, text in string.gmatch(given, '([^\29]+)\29([^\29]*)') do after[model] = merged(there[model], text) end
+  for model, text in pairs(there) do after[model] = after[model] or merged(text) end
+  plan.count, plan.changes, plan.marks = 0, {}, {}
+  for model, text in pairs(after) do
+    if model ~= '*' and not supplies(roster, model) then text = '' end
+    if text ~= (there[model] or '') then
+      plan.changes[#plan.changes + 1] = model
+      plan.changes[#plan.changes + 1] = text
+    end
+    if text ~= '' then
+      plan.marks[#plan.marks + 1] = model
+      plan.marks[#plan.marks + 1] = text
+      plan.count = plan.count + 1
+    end
+  end
+end
+
+for i = 7, #ARGV, 6 do
+  local plan = { client = ARGV[i], provider = ARGV[i + 1], digest = ARGV[i + 2], registered = ARGV[i + 3], count = 0 }
+  local revision, holders, rest = brought(ARGV[i + 4]), '', ''
   local record = call('HGET', CLIENTS, plan.client)
-  local mine, count, holders, rest, revision = true, 0, '', '', int(rev + 1)
+  local wins, defines = true, true
   if record then
-    local theirs
-    plan.old_provider, plan.old_digest, plan.old_registered, revision, count, holders, rest = read_client(record)
-    theirs = stamp_of(rest)
-    mine = theirs ~= nil and stamp > theirs
+    local provider, digest, registered, defined
+    provider, digest, registered, defined, plan.count, holders, rest = read_client(record)
+    wins = stamp > stamp_of(rest)
+    defines = wins and tonumber(defined) < first
+      and (provider ~= plan.provider or digest ~= plan.digest or registered ~= plan.registered or defined ~= revision)
+    plan.old_provider, plan.old_digest = provider, digest
+    plan.old_roster = wins and call('HGET', ROSTERS, digest)
+    if not defines then
+      plan.provider, plan.digest, plan.registered, revision = provider, digest, registered, defined
+    end
+  elseif stamp == 0 then
+    revision = int(rev + 1) -- of this history
   end
   plan.joins = not is_holder(holders, replica)
-  if mine or plan.joins then
-    if mine then
-      revision = int(rev + 1)
-    else
-      plan.provider, plan.digest, plan.registered = plan.old_provider, plan.old_digest, plan.old_registered
+  if wins or plan.joins then
+    if wins then
+      plan.roster = plan.digest == plan.old_digest and plan.old_roster or call('HGET', ROSTERS, plan.digest)
+      if not plan.roster then return refuse('NOCATALOG') end
     end
-    local roster = call('HGET', ROSTERS, plan.digest)
-    if not roster then return refuse('NOCATALOG') end
-    plan.roster, plan.mine = roster, mine
-    if mine and not record and (stamp == 0 or call('HEXISTS', MARKS, plan.client .. '\31') == 1) then
-      plan.marks, count, plan.waited = waiting_marks(plan.client, roster) -- written in this history
-    elseif mine then
-      plan.old_marks = record and count or 0
-      count = 0
-      for model, text in string.gmatch(ARGV[i + 4], '([^\29]+)\29([^\29]*)') do
-        text = mark_text(read_mark(text))
-        if text ~= '' then
-          plan.marks[#plan.marks + 1] = model
-          plan.marks[#plan.marks + 1] = text
-          count = count + 1
-        end
-      end
+    if not record and (stamp == 0 or call('HEXISTS', MARKS, plan.client .. '\31') == 1) then
+      plan.changes, plan.count, plan.waited = waiting_marks(plan.client, plan.roster) -- written in this history
+      plan.marks = plan.changes
+    elseif wins then
+      plan_marks(plan, ARGV[i + 5], plan.roster)
+    else
+      plan.changes = {}
     end
     if plan.joins then holders = holders == '' and replica or holders .. ',' .. replica end
-    if mine and stamp > 0 and not plan.waited then rest = stamped(rest, int(stamp)) end
-    plan.record = write_client(plan.provider, plan.digest, plan.registered, revision, count, holders, rest)
+    if wins and stamp > 0 then rest = stamped(rest, stamp) end
+    plan.defines = defines
+    plan.record = write_client(plan.provider, plan.digest, plan.registered, revision, plan.count, holders, rest)
     plans[#plans + 1] = plan
     last = math.max(last, tonumber(plan.registered))
-    payload[#payload + 1] = plan.client .. '\29' .. plan.record .. '\29' .. (mine and int(#plan.marks / 2) or '-')
-    if mine and #plan.marks > 0 then payload[#payload + 1] = table.concat(plan.marks, '\29') end
+    if defines or #plan.changes > 0 then
+      payload[#payload + 1] = plan.client .. '\29' .. plan.record .. '\29' .. int(#plan.marks / 2)
+      if #plan.marks > 0 then payload[#payload + 1] = table.concat(plan.marks, '\29') end
+    elseif plan.joins then
+      payload[#payload + 1] = plan.client .. '\29\29-'
+    end
   end
 end
 if #plans == 0 and ARGV[6] ~= '1' then return answer('same') end
 
 commit('asserted', table.concat(payload, '\29'))
 for _, plan in ipairs(plans) do
-  if plan.mine and (plan.old_digest ~= plan.digest or plan.old_provider ~= plan.provider) then
-    local old_roster = plan.old_digest and call('HGET', ROSTERS, plan.old_digest) or ''
+  if plan.defines and (plan.old_digest ~= plan.digest or plan.old_provider ~= plan.provider) then
     if plan.old_digest ~= plan.digest then
       use_catalog(plan.digest)
       if plan.old_digest then release_catalog(plan.old_digest) end
     end
-    shift(old_roster, plan.old_provider or '', -1)
+    if plan.old_digest then shift(plan.old_roster, plan.old_provider, -1) end
     shift(plan.roster, plan.provider, 1)
   end
   if plan.waited then write_mark(plan.client .. '\31', '', 0) end
-  if plan.old_marks and plan.old_marks > 0 then
-    for model in string.gmatch(call('HGET', ROSTERS, plan.old_digest) or '', '\30([^\31]+)\31') do
-      write_mark(plan.client .. '\31' .. model, '', 0)
-    end
-    write_mark(plan.client .. '\31*', '', 0)
-  end
-  write_marks(plan.client, plan.marks)
+  write_marks(plan.client, plan.changes)
   call('HSET', CLIENTS, plan.client, plan.record)
   call('SADD', HOLDS, plan.client)
 end

@@ -36,43 +36,20 @@ func TestBaseUnpacksKeys(t *testing.T) {
 	}
 }
 
-// The sizes in meta are read, checked and written by the number of the key.
-func TestBaseNumbersSizes(t *testing.T) {
+// The sizes in meta are read, checked and written by the number of the key; NAMES[1] only keeps the place of meta.
+func TestSizesAreNumbered(t *testing.T) {
 	t.Parallel()
-	text, keys := read("shared/base.lua"), keysInOrder(t)
-	for what, pattern := range map[string]string{
-		"read from meta":  `(?s)call\('HMGET', META, 'schema', 'epoch', 'rev', 'tail', 'now', 'deadline', (.*?)\)`,
-		"written to meta": `(?s)local NAMES = \{ '', (.*?) \}`,
-	} {
-		m := regexp.MustCompile(pattern).FindStringSubmatch(text)
-		if m == nil {
-			t.Errorf("sizes %s: not found", what)
-			continue
-		}
-		var names []string
-		for _, name := range strings.Split(m[1], ",") {
-			name = strings.Trim(strings.TrimSuffix(strings.TrimSpace(name), ":' .. holder"), "'")
-			names = append(names, name)
-		}
-		if got := names[:len(keys)-1]; !slices.Equal(got, keys[1:]) {
-			t.Errorf("sizes %s: %v, want %v", what, got, keys[1:])
-		}
-	}
-	commands := map[string]string{
-		"deadlines": "ZCARD", "leases": "ZCARD", "ops": "ZCARD", "holds": "SCARD", "feed": "XLEN",
-	}
-	m := regexp.MustCompile(`(?s)local COUNT = \{ '', (.*?) \}`).FindStringSubmatch(text)
+	text, keys := read("shared/sizes.lua"), keysInOrder(t)
+	m := regexp.MustCompile(`(?s)local NAMES = \{ 'schema', (.*?) \}`).FindStringSubmatch(text)
 	if m == nil {
-		t.Fatal("the commands that count are not found")
+		t.Fatal("the names of sizes are not found")
 	}
-	for i, command := range strings.Split(m[1], ",") {
-		want := commands[keys[i+1]]
-		if want == "" {
-			want = "HLEN"
-		}
-		if got := strings.Trim(strings.TrimSpace(command), "'"); got != want {
-			t.Errorf("%s is counted by %s, want %s", keys[i+1], got, want)
-		}
+	var names []string
+	for _, name := range strings.Split(m[1], ",") {
+		names = append(names, strings.Trim(strings.TrimSuffix(strings.TrimSpace(name), ":' .. holder"), "'"))
+	}
+	if !slices.Equal(names, keys[1:]) {
+		t.Errorf("sizes are named %v, want %v", names, keys[1:])
 	}
 }
 

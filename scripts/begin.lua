@@ -1,6 +1,6 @@
 -- begin: starts a new epoch on an empty namespace, if the head is still what the caller saw.
 --
--- Uses     base
+-- Uses     base sizes
 -- ARGV[5]  expected epoch      '' for none
 -- ARGV[6]  expected tail       '' for none
 -- ARGV[7]  new epoch
@@ -17,5 +17,5 @@ end
 call('UNLINK', unpack(KEYS))
 epoch, tail, rev, latest = ARGV[7], '', math.max(rev or 0, tonumber(ARGV[8])), 0
 commit('epoch', ARGV[9])
-call('HSET', META, 'schema', '1', 'epoch', epoch, 'began', int(now))
+call('HSET', META, 'schema', '1', 'epoch', epoch, 'began', moment, 'first', revision_text, 'deadline', '0')
 return finish(ALL)

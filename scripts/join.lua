@@ -1,6 +1,6 @@
 -- join: makes a replica known and starts its lease.
 --
--- Uses     base gate leases
+-- Uses     base gate sizes leases
 -- ARGV[5]  lease      ms
 -- ARGV[6]  instance   of the process
 -- ARGV[7]  record     host, pid, version, started, as JSON
@@ -15,6 +15,6 @@ if known and match(known, '^[^ ]*') ~= ARGV[6] and lease > now and lease ~= tonu
   return answer('same', int(lease) .. ' ' .. match(known, '^[^ ]* ?(.*)$'))
 end
 call('HSET', REPLICAS, replica, ARGV[6] .. ' ' .. ARGV[7])
-if not meta[17] then call('UNLINK', HOLDS) end
+if not sizes[12] then call('UNLINK', HOLDS) end
 renew(tonumber(ARGV[5]))
 return finish({ 10, 11, 12 }, roll())

@@ -1,6 +1,6 @@
 -- offer: puts catalogs there that a re-assertion is going to refer to. It changes no answer, so it makes no revision.
 --
--- Uses     base gate
+-- Uses     base gate sizes
 -- ARGV[5]  ...   digest, roster, catalog (JSON) of each
 -- Returns  done|same now epoch revision tail ''; same when all were there
 -- Cost     O(bytes given)

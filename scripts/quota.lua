@@ -1,6 +1,6 @@
 -- quota: puts a client's model over quota until a deadline.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients marks pairs
 -- ARGV[5]  client
 -- ARGV[6]  model     '*': the client as a whole
 -- ARGV[7]  until     ms
@@ -11,7 +11,6 @@
 -- Returns  done now epoch revision tail ''; error NOTREGISTERED
 -- Cost     O(1), apart from one search through the client's roster
 local client, model, source, reason = ARGV[5], ARGV[6], ARGV[10], ARGV[11]
-local rank = { heuristic = 1, retry_after = 2, provider_reset = 3, operator = 4 }
 local record = client_of(client, model)
 if not record then return refuse('NOTREGISTERED') end
 
@@ -21,10 +20,11 @@ till = math.min(till, now + tonumber(ARGV[9]))
 
 local text = call('HGET', MARKS, client .. '\31' .. model)
 local quota, suspension, fence, rest = read_mark(text)
-local since = now
+local since = moment
 if quota ~= '' and not part_is_over(quota) then
   local old_till, _, old_since, old_source = read_part(quota)
-  since = old_since
+  since = int(old_since)
+  local rank = { heuristic = 1, retry_after = 2, provider_reset = 3, operator = 4 }
   if (rank[source] or 0) < (rank[old_source] or 0) then
     -- A weaker source changes nothing but is news: an older success must not clear the mark.
     local before, after = match(quota, '^(%d+\31)%d+(.*)$')

@@ -1,29 +1,31 @@
 -- register: makes the calling replica hold a client, and sets the client's definition or joins the one that is there.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients counts marks waiting
 -- ARGV[5]  client
 -- ARGV[6]  provider        lower-cased, may be ''
 -- ARGV[7]  digest          of the catalog
 -- ARGV[8]  roster          '' with a catalog that is there already
 -- ARGV[9]  catalog         JSON; '' likewise
 -- ARGV[10] keep            '1': no mark is dropped
--- ARGV[11] seen epoch
+-- ARGV[11] seen epoch      '' for none
 -- ARGV[12] seen revision   a holder's registration drops marks up to here
 -- ARGV[13] late            '1': the registration waited for Redis; where others hold the client, too, a definition
 --                          newer than seen stays, and it only joins
--- Returns  done|same now epoch revision tail ''; error NOCATALOG when the digest is unknown and no catalog was given
+-- Returns  done|same now epoch revision tail ''; error NOCATALOG when the digest is unknown and no catalog was given,
+--          EPOCH when it is not late and has seen another: its clients may not be back yet
 -- Cost     O(models that change), plus O(models) for a client that has marks
 local client, provider, digest, roster, catalog = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local keep, late = ARGV[10] == '1', ARGV[13] == '1'
-local seen = ARGV[11] == epoch and tonumber(ARGV[12]) or 0
+local seen = seen_up_to(ARGV[11], ARGV[12], late)
 
+if ARGV[11] ~= '' and ARGV[11] ~= epoch and not late then return refuse('EPOCH') end
 local record = call('HGET', CLIENTS, client)
 local old_provider, old_digest, registered, revision, marks, holders, rest
 local held = false
 if record then
   old_provider, old_digest, registered, revision, marks, holders, rest = read_client(record)
   held = is_holder(holders, replica)
-  if late and tonumber(revision) > tonumber(ARGV[12]) and holders ~= replica then
+  if late and tonumber(revision) > seen and holders ~= replica then
     provider, digest, keep = old_provider, old_digest, true
   end
 else
@@ -73,24 +75,30 @@ end
 if not redefined and held and #changes == 0 then return answer('same') end
 
 -- Times of registration never go back, so that the last one stays the last when the clock was set back.
-if redefined then registered, revision = int(math.max(now, tonumber(meta[23] or 0))), int(rev + 1) end
+if redefined then
+  registered, revision = int(math.max(now, tonumber(call('HGET', META, 'registered') or 0))), int(rev + 1)
+end
 if not held then holders = holders == '' and replica or holders .. ',' .. replica end
-record = write_client(provider, digest, registered, revision, marks, holders, unstamped(rest))
-local touched = { 2, 12, 13, 14 } -- clients holds feed ops
-if redefined then touched = { 2, 3, 4, 5, 6, 7, 12, 13, 14 } end -- and catalogs rosters catalog_refs counts providers
+record = write_client(provider, digest, registered, revision, marks, holders, rest)
+local touched = { 2, 12 } -- clients holds
+if redefined then touched = { 2, 3, 4, 5, 6, 7, 12 } end -- and catalogs rosters catalog_refs counts providers
 if #changes > 0 or not old_digest then
   touched[#touched + 1] = 8 -- marks
   touched[#touched + 1] = 9 -- deadlines
 end
-if damaged(touched) then return broken() end
-local payload = client .. '\29' .. record
-if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
-commit('client', payload)
+if lost(touched) then return broken() end
+if redefined or held then
+  local payload = client .. '\29' .. record
+  if #changes > 0 then payload = payload .. '\29' .. table.concat(changes, '\29') end
+  commit('client', payload)
+else
+  commit('joined', client .. '\29' .. replica) -- the record grows with the holders, and each of them would tell it to all
+end
 
 if redefined then
   if catalog ~= '' then
-    call('HSET', CATALOGS, digest, catalog)
-    call('HSET', ROSTERS, digest, roster)
+    grow(3, call('HSET', CATALOGS, digest, catalog))
+    grow(4, call('HSET', ROSTERS, digest, roster))
   end
   if old_digest ~= digest then
     use_catalog(digest)
@@ -101,11 +109,11 @@ if redefined then
   write_counts()
   call('HSET', META, 'registered', registered)
 end
-call('HSET', CLIENTS, client, record)
-call('SADD', HOLDS, client)
+grow(2, call('HSET', CLIENTS, client, record))
+grow(12, call('SADD', HOLDS, client))
 if waited then write_mark(client .. '\31', '', 0) end
 if waited or #changes > 0 then
   write_marks(client, changes)
   seal_deadlines()
 end
-return finish(touched)
+return moved()

@@ -1,6 +1,6 @@
 -- release: gives up a page of a replica's holds; clients that go leave their marks waiting for their return.
 --
--- Uses     base gate clients marks leases
+-- Uses     base gate sizes clients counts marks leases
 -- ARGV[5]  wait          ms that a mark without a deadline of its own waits
 -- ARGV[6]  overdue       the caller's own lease in ms: only if the holder's lease is over; '0' in any case
 -- Returns  done|same now epoch revision tail <holds left>; with none left, the holder's lease and record are gone;
@@ -60,7 +60,7 @@ for _, drop in ipairs(drops) do
         local deadline = mark_deadline(text)
         local _, suspension = read_mark(text)
         if match(suspension, '^0\31') then deadline = math.max(deadline, wait) end
-        call('ZADD', DEADLINES, int(deadline), fields[i])
+        write_deadline(fields[i], deadline)
         ends = math.max(ends, deadline)
       end
     end

@@ -1,6 +1,6 @@
 -- resume: ends a suspension that the caller had seen.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients marks pairs
 -- ARGV[5]  client
 -- ARGV[6]  model
 -- ARGV[7]  seen epoch
@@ -8,4 +8,4 @@
 -- ARGV[9]  late          '1': it waited for Redis; what the caller set itself goes, too
 -- Returns  done|same now epoch revision tail ''; same when there is none, it is newer, or an operator's
 -- Cost     O(1), apart from one search through the client's roster
-return lift(ARGV[5], ARGV[6], 'suspension', ARGV[7] == epoch and tonumber(ARGV[8]) or 0, ARGV[9] == '1')
+return lift(ARGV[5], ARGV[6], 'suspension', seen_up_to(ARGV[7], ARGV[8], ARGV[9] == '1'), ARGV[9] == '1')

@@ -8,7 +8,7 @@ local may = redis.acl_check_cmd
 if not may then return '' end
 -- Their first argument is a key, or none is.
 local needed = 'PING EXISTS HDEL HEXISTS HGET HLEN HMGET HSCAN HSET HSTRLEN PEXPIREAT SADD SCARD SRANDMEMBER SREM TIME '
-  .. 'UNLINK XADD XLEN XRANGE ZADD ZCARD ZCOUNT ZRANGE ZRANGEBYSCORE ZREM ZREVRANGE ZSCORE'
+  .. 'UNLINK XADD XLEN XRANGE XTRIM ZADD ZCARD ZCOUNT ZRANGE ZRANGEBYSCORE ZREM ZREVRANGE ZSCORE'
 for command in string.gmatch(needed, '%u+') do
   if not may(command, KEYS[1]) then return command end
 end

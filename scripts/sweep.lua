@@ -1,6 +1,6 @@
 -- sweep: removes catalogs that no client uses and no retained feed entry can refer to. It makes no revision.
 --
--- Uses     base gate
+-- Uses     base gate sizes
 -- ARGV[5]  cursor    '0' at the start
 -- Returns  done|same now epoch revision tail <next cursor>; '0' at the end
 -- Cost     O(100 catalogs)

@@ -1,6 +1,6 @@
 -- tidy: removes a page of marks that are over. It changes no answer, so it makes no revision.
 --
--- Uses     base gate clients marks
+-- Uses     base gate sizes clients marks
 -- ARGV[5]  page      how many records to remove at most
 -- ARGV[6]  cursor    '0' at the start, then what the last page returned
 -- Returns  done|same now epoch revision tail '<marks removed> <next cursor>'; '0' at the end
@@ -8,7 +8,7 @@
 if damaged({ 2, 8, 9 }) then return broken() end -- clients marks deadlines
 local page, cursor = tonumber(ARGV[5]), ARGV[6]
 local fields = {}
-local search = meta[22] == '1' or call('EXISTS', DEADLINES) == 0
+local search = call('HGET', META, 'untidy') == '1' or call('EXISTS', DEADLINES) == 0
 if not search then
   fields = call('ZRANGEBYSCORE', DEADLINES, '-inf', int(now), 'LIMIT', 0, page)
   cursor = #fields == page and '1' or '0'

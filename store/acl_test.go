@@ -145,7 +145,7 @@ func everyVerb(t *testing.T, url string) {
 	changed(a.Resume(ctx, "c", "n", "someone", store.Position{}))
 	changed(a.SetQuota(ctx, store.Quota{Client: "c", Model: "*", Window: time.Hour, Longest: time.Hour, Source: "heuristic"}))
 	must(t, b.Assert(ctx, []store.Assertion{{Client: "d", Provider: "p", Catalog: catalog("o")}}, store.Position{}))
-	changed(b.Unregister(ctx, "d", ""))
+	changed(b.Unregister(ctx, "d", "", store.Position{}))
 	_, err = a.Tidy(ctx)
 	must(t, err)
 	must(t, a.Release(ctx))

@@ -12,6 +12,7 @@ type Assertion struct {
 	Provider     string
 	Catalog      Catalog // its JSON is needed only where Redis does not have it
 	RegisteredAt int64   // ms
+	Revision     uint64  // that set the definition; 0: not known
 	Marks        map[string]*Mark
 }
 
@@ -24,8 +25,8 @@ const (
 // Assert brings this replica's clients into a history that may not know them. view is the position of the view they
 // come from where that was another history: then their marks come with them, and of several replicas' assertions of
 // one client the one of the latest view wins. The zero Position is for a replica that was taken for dead in this
-// history: its clients join again, and their marks wait in Redis. Definitions and marks that were written in this
-// history stay. After the last page the other replicas know that this replica holds no other clients.
+// history: its clients join again, and their marks wait in Redis. What was written in this history stays: a definition,
+// and each part of a mark. After the last page the other replicas know that this replica holds no other clients.
 func (s *Store) Assert(ctx context.Context, clients []Assertion, view Position) error {
 	if err := s.offer(ctx, clients); err != nil {
 		return err
@@ -42,7 +43,7 @@ func (s *Store) Assert(ctx context.Context, clients []Assertion, view Position) 
 			for model, mark := range c.Marks {
 				marks = append(marks, model, mark.encoded())
 			}
-			args = append(args, c.Client, c.Provider, c.Catalog.Digest, c.RegisteredAt, strings.Join(marks, partSep))
+			args = append(args, c.Client, c.Provider, c.Catalog.Digest, c.RegisteredAt, c.Revision, strings.Join(marks, partSep))
 		}
 		clients = clients[count:]
 		args[1] = flag(len(clients) == 0)

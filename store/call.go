@@ -70,12 +70,12 @@ func (s *Store) attempt(ctx context.Context, c call, operation string, limit tim
 		}
 		return Reply{}, translated
 	}
-	return s.reply(values, asked, received)
+	return s.reply(c, values, asked, received)
 }
 
-func (s *Store) reply(values []string, asked, received int64) (Reply, error) {
-	if len(values) != 6 {
-		return Reply{}, fmt.Errorf("reply of %d values, want 6", len(values))
+func (s *Store) reply(c call, values []string, asked, received int64) (Reply, error) {
+	if len(values) != 6 && len(values) != 9 {
+		return Reply{}, fmt.Errorf("reply of %d values, want 6 or 9", len(values))
 	}
 	now, err1 := strconv.ParseInt(values[1], 10, 64)
 	revision, err2 := strconv.ParseUint(values[3], 10, 64)
@@ -83,10 +83,19 @@ func (s *Store) reply(values []string, asked, received int64) (Reply, error) {
 		return Reply{}, fmt.Errorf("reply: %w", err)
 	}
 	s.clock.observe(asked, received, now)
-	return Reply{
+	reply := Reply{
 		Changed: values[0] == "done", Time: time.UnixMilli(now),
 		Position: Position{values[2], revision, values[4]}, extra: values[5],
-	}, nil
+	}
+	if len(values) == 9 {
+		reply.Entry = &Entry{
+			Position: reply.Position, Previous: values[6], Time: now, Replica: s.replica, Actor: c.actor, Kind: Kind(values[7]),
+		}
+		if err := reply.Entry.decodePayload(values[8]); err != nil {
+			return Reply{}, fmt.Errorf("reply: %w", err)
+		}
+	}
+	return reply, nil
 }
 
 // backoff waits before the next try: 5 ms, doubling up to 80 ms, each shortened by chance up to a half.

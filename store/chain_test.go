@@ -92,9 +92,6 @@ func checkDiverged(t *testing.T, err error, reason string) {
 	if !strings.Contains(err.Error(), diverged.Reason) {
 		t.Errorf("%q does not say the reason", err)
 	}
-	if lost := slices.Contains([]string{"rollback", "chain"}, reason); diverged.Lost() != lost {
-		t.Errorf("%v: Lost() is %v", err, diverged.Lost())
-	}
 }
 
 // TestDecodeEntry decodes each kind of payload, good and bad.
@@ -112,14 +109,19 @@ func TestDecodeEntry(t *testing.T) {
 		{KindClient, "c\x1d" + record + "\x1dm", false},
 		{KindClient, "c\x1dnonsense", false},
 		{KindClient, "c\x1d" + record + "\x1dm\x1dnonsense", false},
+		{KindJoined, "c\x1db", true},
+		{KindJoined, "c", false},
+		{KindJoined, "c\x1db\x1dd", false},
 		{KindGone, "c", true},
 		{KindReleased, "r", true},
 		{KindReleased, "r\x1dc\x1dgone\x1dd\x1dheld", true},
 		{KindReleased, "r\x1dc", false},
 		{KindAsserted, "1", true},
-		{KindAsserted, "0\x1dc\x1d" + record + "\x1d-\x1dd\x1d" + record + "\x1d1\x1dm\x1d" + mark, true},
+		{KindAsserted, "0\x1dc\x1d\x1d-\x1dd\x1d" + record + "\x1d1\x1dm\x1d" + mark, true},
 		{KindAsserted, "0\x1dc\x1d" + record, false},
 		{KindAsserted, "0\x1dc\x1d" + record + "\x1dmany", false},
+		{KindAsserted, "0\x1dc\x1d" + record + "\x1d-", false},
+		{KindAsserted, "0\x1dc\x1d\x1d0", false},
 		{KindAsserted, "0\x1dc\x1d" + record + "\x1d-1", false},
 		{KindAsserted, "0\x1dc\x1d" + record + "\x1d2\x1dm\x1d" + mark, false},
 		{KindAsserted, "0\x1dc\x1dnonsense\x1d0", false},
@@ -146,16 +148,16 @@ func TestDecodeEntry(t *testing.T) {
 func TestDecodeAsserted(t *testing.T) {
 	t.Parallel()
 	record := "p\x1fd\x1f5\x1f6\x1f0\x1fa,b"
-	payload := "1\x1dc\x1d" + record + "\x1d-\x1dd\x1d" + record + "\x1d2\x1dm\x1d\x1dn\x1d7\x1f8\x1f9\x1fs\x1fa\x1f\x1f\x1e\x1e"
+	payload := "1\x1dc\x1d\x1d-\x1dd\x1d" + record + "\x1d2\x1dm\x1d\x1dn\x1d7\x1f8\x1f9\x1fs\x1fa\x1f\x1f\x1e\x1e"
 	entry, err := decodeEntry(with(with(link(5), "kind", "asserted"), "payload", payload))
 	if err != nil || !entry.All || len(entry.Asserted) != 2 {
 		t.Fatalf("%+v, %v", entry, err)
 	}
-	stays, given := entry.Asserted[0], entry.Asserted[1]
-	if stays.Client != "c" || !stays.MarksStay || stays.Marks != nil || !slices.Equal(stays.Record.Holders, []string{"a", "b"}) {
-		t.Errorf("%+v", stays)
+	joined, given := entry.Asserted[0], entry.Asserted[1]
+	if joined.Client != "c" || joined.Record != nil || joined.Marks != nil {
+		t.Errorf("%+v", joined)
 	}
-	if given.Client != "d" || given.MarksStay || len(given.Marks) != 2 || given.Marks[0].Mark != nil ||
+	if given.Client != "d" || !slices.Equal(given.Record.Holders, []string{"a", "b"}) || len(given.Marks) != 2 || given.Marks[0].Mark != nil ||
 		given.Marks[1].Model != "n" || given.Marks[1].Mark.Quota.Until != 7 {
 		t.Errorf("%+v", given)
 	}

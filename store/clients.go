@@ -19,7 +19,8 @@ type Registration struct {
 }
 
 // Register makes this replica a holder of the client and sets the client's definition. An identical registration of
-// a client that it holds, with no mark to drop, changes nothing.
+// a client that it holds, with no mark to drop, changes nothing. ErrAnotherEpoch where Seen, unless it is zero or the
+// registration late, is of another history.
 func (s *Store) Register(ctx context.Context, r Registration) (Reply, error) {
 	send := func(roster, catalog string) (Reply, error) {
 		return s.run(ctx, call{verb: "register", actor: r.Actor, args: []any{
@@ -37,9 +38,9 @@ func (s *Store) Register(ctx context.Context, r Registration) (Reply, error) {
 }
 
 // Unregister gives up this replica's hold of the client; with the last hold the client and its marks go. A client that
-// this replica does not hold stays as it is.
-func (s *Store) Unregister(ctx context.Context, client, actor string) (Reply, error) {
-	return s.run(ctx, call{verb: "unregister", actor: actor, args: []any{client}})
+// this replica does not hold stays as it is. ErrAnotherEpoch where seen, unless it is zero, is of another history.
+func (s *Store) Unregister(ctx context.Context, client, actor string, seen Position) (Reply, error) {
+	return s.run(ctx, call{verb: "unregister", actor: actor, args: []any{client, seen.Epoch}})
 }
 
 func flag(set bool) string {

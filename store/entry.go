@@ -15,6 +15,7 @@ type Kind string
 // The kinds of entries. A reader that meets another one must read everything anew.
 const (
 	KindClient   Kind = "client"   // Client now has Record; Marks changed with it
+	KindJoined   Kind = "joined"   // Holder holds Client, too, which stays as it is
 	KindGone     Kind = "gone"     // Client was unregistered, its marks with it
 	KindReleased Kind = "released" // Holder gave up the clients in Released
 	KindAsserted Kind = "asserted" // Replica re-asserted the clients in Asserted; All: it holds no others
@@ -47,12 +48,12 @@ type Release struct {
 	Gone   bool
 }
 
-// Asserted is one client that a replica re-asserted. Unless MarksStay, Marks are all that it has.
+// Asserted is one client that a replica re-asserted. Without a Record the replica only joined its holders, and its
+// marks stay as they are; else Marks are all that it has.
 type Asserted struct {
-	Client    string
-	Record    *ClientRecord
-	Marks     []PairMark
-	MarksStay bool
+	Client string
+	Record *ClientRecord
+	Marks  []PairMark
 }
 
 func decodeEntry(message redis.XMessage) (Entry, error) {
@@ -67,7 +68,7 @@ func decodeEntry(message redis.XMessage) (Entry, error) {
 		Previous: field("prev"), Replica: field("replica"), Actor: field("actor"), Kind: Kind(field("kind")),
 	}
 	if entry.Time, err = strconv.ParseInt(field("time"), 10, 64); err == nil {
-		err = entry.decodePayload(strings.Split(field("payload"), partSep))
+		err = entry.decodePayload(field("payload"))
 	}
 	if err != nil {
 		return Entry{}, fmt.Errorf("feed entry %s: %w", message.ID, err)
@@ -75,7 +76,8 @@ func decodeEntry(message redis.XMessage) (Entry, error) {
 	return entry, nil
 }
 
-func (e *Entry) decodePayload(parts []string) (err error) {
+func (e *Entry) decodePayload(payload string) (err error) {
+	parts := strings.Split(payload, partSep)
 	switch e.Kind {
 	case KindClient:
 		if len(parts) < 2 || len(parts)%2 != 0 {
@@ -90,6 +92,11 @@ func (e *Entry) decodePayload(parts []string) (err error) {
 			err = errors.Join(err, markErr)
 			e.Marks = append(e.Marks, PairMark{e.Client, parts[i], mark})
 		}
+	case KindJoined:
+		if len(parts) != 2 {
+			return errRecord
+		}
+		e.Client, e.Holder = parts[0], parts[1]
 	case KindGone:
 		e.Client = parts[0]
 	case KindReleased:
@@ -122,12 +129,11 @@ func decodeAsserted(parts []string) (asserted []Asserted, err error) {
 		if len(parts) < 3 {
 			return nil, errRecord
 		}
-		one := Asserted{Client: parts[0], MarksStay: parts[2] == "-"}
-		if one.Record, err = decodeClient(parts[1]); err != nil {
-			return nil, err
-		}
-		count := 0
-		if !one.MarksStay {
+		one, count := Asserted{Client: parts[0]}, 0
+		if parts[1] != "" || parts[2] != "-" {
+			if one.Record, err = decodeClient(parts[1]); err != nil {
+				return nil, err
+			}
 			if count, err = strconv.Atoi(parts[2]); err != nil {
 				return nil, errRecord
 			}

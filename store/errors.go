@@ -27,6 +27,8 @@ var (
 	ErrUnsafeServer = errors.New("unsafe server")
 	// ErrEmpty: the namespace holds no data.
 	ErrEmpty = errors.New("namespace is empty")
+	// ErrAnotherEpoch: the caller has not seen the history that Redis has.
+	ErrAnotherEpoch = errors.New("redis has another epoch")
 	// ErrBroken: a part of the namespace's data is gone.
 	ErrBroken = errors.New("data of the namespace are damaged")
 
@@ -51,6 +53,7 @@ var codes = map[string]error{
 	"BROKEN":        ErrBroken,
 	"CLOCK":         errClock,
 	"EMPTY":         ErrEmpty,
+	"EPOCH":         ErrAnotherEpoch,
 	"NOCATALOG":     errNoCatalog,
 	"NOTREGISTERED": ErrNotRegistered,
 	"SCHEMA":        ErrSchema,

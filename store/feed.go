@@ -22,9 +22,6 @@ type DivergedError struct {
 	Reason string // gap, chain, epoch, rollback, missing, or what is wrong with an entry
 }
 
-// Lost says that Redis no longer has history that was followed: it went back, or was written anew from before.
-func (e *DivergedError) Lost() bool { return e.Reason == "rollback" || e.Reason == "chain" }
-
 // Error implements error.
 func (e *DivergedError) Error() string { return "feed diverged: " + e.Reason }
 
@@ -50,6 +47,15 @@ func (f *Feed) Position() Position { return f.at }
 // Head is the head as it was compared last, and when that was asked for: whatever was acknowledged before that moment
 // and is not behind Position is still to come.
 func (f *Feed) Head() (Head, time.Time) { return f.head, f.checked }
+
+// Skip moves on to a position of the same history that the follower came to by itself. Where it was left behind already
+// nothing moves.
+func (f *Feed) Skip(to Position) {
+	if to.Epoch == f.at.Epoch && to.Revision > f.at.Revision {
+		f.at = to
+		f.ahead = f.head.Position.Revision > to.Revision
+	}
+}
 
 // Next waits for entries, for about a second, and returns them in order, none left out; none is no error. It compares
 // with the head whenever nothing came and at least once a second. A *DivergedError asks for a new snapshot, ErrEmpty

@@ -77,7 +77,7 @@ func TestOldOperationsAreForgotten(t *testing.T) {
 		}
 		s.server.Advance(s.t, 2*time.Minute)
 		for range 11 {
-			s.given(s.a.Unregister(s.ctx, numbered(20)[len(s.seen.hashes["clients"])-1], ""))
+			s.given(s.a.Unregister(s.ctx, numbered(20)[len(s.seen.hashes["clients"])-1], "", Position{}))
 		}
 		if n := len(s.seen.sorted["ops"]); n > 11 {
 			s.t.Errorf("%d operations, want only the 11 new ones", n)

@@ -82,7 +82,7 @@ var cutWrites = map[string]func(s *space, through *Store) error{
 		return err
 	},
 	"unregister": func(s *space, through *Store) error {
-		_, err := through.Unregister(s.ctx, "c", "")
+		_, err := through.Unregister(s.ctx, "c", "", Position{})
 		return err
 	},
 	"quota": func(s *space, through *Store) error {

@@ -68,5 +68,8 @@ type Reply struct {
 	Changed  bool      // false: everything was as wanted already, nothing was written
 	Time     time.Time // the server's
 	Position Position  // of the change, or the head where there was none
-	extra    string
+	// Entry is the change as the feed tells it; nil where nothing changed, and where only the feed has it: it is long, or
+	// this is the answer to a repetition.
+	Entry *Entry
+	extra string
 }

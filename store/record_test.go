@@ -137,7 +137,7 @@ func FuzzDecode(f *testing.F) {
 		if mark, err := decodeMark(text); err == nil && mark != nil && mark.encoded() != text {
 			t.Errorf("%q is written again as %q", text, mark.encoded())
 		}
-		for _, kind := range []Kind{KindClient, KindGone, KindReleased, KindAsserted, KindMark, KindEpoch} {
+		for _, kind := range []Kind{KindClient, KindJoined, KindGone, KindReleased, KindAsserted, KindMark, KindEpoch} {
 			_, _ = decodeEntry(with(with(link(1), "kind", string(kind)), "payload", text))
 		}
 	})

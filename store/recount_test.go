@@ -133,9 +133,14 @@ func (c *contents) checkSizes(t *testing.T) {
 			t.Fatalf("meta says nothing of %s", name)
 		}
 	}
+	revision, _ := strconv.Atoi(meta["rev"])
 	for name, said := range meta {
 		// `deadlines` goes by itself when the last one is over.
-		if size, is := c.size(name); is && said != strconv.Itoa(size) && (name != "deadlines" || size > 0) {
+		size, is := c.size(name)
+		if name == "feed" || name == "ops" { // meta has how many revisions they lack
+			size = revision - size
+		}
+		if is && said != strconv.Itoa(size) && (name != "deadlines" || size > 0) {
 			t.Fatalf("%s has %d elements, meta says %s", name, size, said)
 		}
 	}

@@ -46,6 +46,8 @@ func (r *replay) apply(entry Entry) {
 	case KindClient:
 		r.clients[entry.Client] = entry.Record
 		r.setMarks(entry.Marks)
+	case KindJoined:
+		r.join(entry.Client, entry.Holder)
 	case KindMark:
 		r.setMarks(entry.Marks)
 	case KindGone:
@@ -63,12 +65,23 @@ func (r *replay) apply(entry Entry) {
 		}
 	case KindAsserted:
 		for _, one := range entry.Asserted {
-			r.clients[one.Client] = one.Record
-			if !one.MarksStay {
-				r.removeMarks(one.Client)
+			if one.Record == nil {
+				r.join(one.Client, entry.Replica)
+				continue
 			}
+			r.clients[one.Client] = one.Record
+			r.removeMarks(one.Client)
 			r.setMarks(one.Marks)
 		}
+	}
+}
+
+func (r *replay) join(client, holder string) {
+	record := r.clients[client]
+	if record != nil && !slices.Contains(record.Holders, holder) { // else a page that was newer did not show the client
+		changed := *record
+		changed.Holders = append(slices.Clone(record.Holders), holder)
+		r.clients[client] = &changed
 	}
 }
 

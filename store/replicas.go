@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Head is where the feed ends, with what is known of the replicas.
@@ -112,6 +114,23 @@ func (s *Store) Trace(ctx context.Context) (Position, error) {
 	tail, _ := stored[2].(string)
 	revision, _ := strconv.ParseUint(text, 10, 64)
 	return Position{epoch, revision, tail}, nil
+}
+
+// Keeps says whether the history up to a head, of the same epoch, has a position in it: not when it went back behind, or
+// was written anew from before. Where the feed no longer has entries of that age the answer is yes.
+func (s *Store) Keeps(ctx context.Context, head, position Position) (bool, error) {
+	if head.Revision <= position.Revision {
+		return head == position, nil
+	}
+	id := strconv.FormatUint(position.Revision, 10) + "-0"
+	messages, _, err := retried(ctx, func(ctx context.Context) ([]redis.XMessage, struct{}, error) {
+		messages, err := s.client.XRange(ctx, s.keys.feed(), id, id).Result()
+		return messages, struct{}{}, err
+	})
+	if err != nil {
+		return false, fmt.Errorf("read feed: %w", unsafe(err))
+	}
+	return len(messages) == 0 || messages[0].Values["nonce"] == position.Nonce, nil
 }
 
 // wait is how long a mark without a deadline waits for the return of its client.

@@ -8,7 +8,7 @@ func TestRegisterJoinsAsHolder(t *testing.T) {
 		s.done(s.b.Register(s.ctx, registration("c", "p", "m")))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|a,b
-			+ feed 3-0: b "" client c;p|[m]|+0h|2|0|a,b
+			+ feed 3-0: b "" joined c;b
 			+ holds:b c`)
 		s.same(s.b.Register(s.ctx, registration("c", "p", "m")))
 		s.same(s.a.Register(s.ctx, registration("c", "p", "m")))
@@ -20,16 +20,16 @@ func TestRegisterTellsHoldersApart(t *testing.T) {
 	onBoth(t, func(s *space) {
 		s.given(s.replica("aa").Register(s.ctx, registration("c", "p", "m")))
 		s.given(s.replica("a.").Register(s.ctx, registration("c", "p", "m")))
-		s.same(s.a.Unregister(s.ctx, "c", ""))
+		s.same(s.a.Unregister(s.ctx, "c", "", Position{}))
 		s.done(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|aa,a.,a
-			+ feed 4-0: a "" client c;p|[m]|+0h|2|0|aa,a.,a
+			+ feed 4-0: a "" joined c;a
 			+ holds:a c`)
-		s.done(s.a.Unregister(s.ctx, "c", ""))
+		s.done(s.a.Unregister(s.ctx, "c", "", Position{}))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|0|aa,a.
-			+ feed 5-0: a "" client c;p|[m]|+0h|2|0|aa,a.
+			+ feed 5-0: a "" released a;c;held
 			- holds:a c`)
 	})
 }
@@ -66,7 +66,7 @@ func TestRegisterLateJoinsNewerDefinition(t *testing.T) {
 		s.done(s.b.Register(s.ctx, late))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|1|a,b
-			+ feed 4-0: b "" client c;p|[m]|+0h|2|1|a,b
+			+ feed 4-0: b "" joined c;b
 			+ holds:b c`)
 		s.same(s.b.Register(s.ctx, late))
 		late.Seen = s.head()
@@ -132,13 +132,13 @@ func TestRegisterKeepsUnknownFields(t *testing.T) {
 		s.look()
 		s.done(s.b.Register(s.ctx, registration("c", "q", "m")))
 		s.changed(`
-			~ clients c: q|[m]|+0h|3|0|a,b||more
-			+ feed 3-0: b "" client c;q|[m]|+0h|3|0|a,b||more
+			~ clients c: q|[m]|+0h|3|0|a,b|100|more
+			+ feed 3-0: b "" client c;q|[m]|+0h|3|0|a,b|100|more
 			+ holds:b c
 			- providers m|p
 			+ providers m|q: 1`)
 		s.done(s.b.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
-		if record := s.read().shown()["clients c"]; record != ": q|[m]|+0h|3|1|a,b||more" {
+		if record := s.read().shown()["clients c"]; record != ": q|[m]|+0h|3|1|a,b|100|more" {
 			s.t.Error(record)
 		}
 	})
@@ -146,9 +146,9 @@ func TestRegisterKeepsUnknownFields(t *testing.T) {
 
 func TestUnregisterByAnother(t *testing.T) {
 	onBoth(t, func(s *space) {
-		s.same(s.a.Unregister(s.ctx, "c", ""))
+		s.same(s.a.Unregister(s.ctx, "c", "", Position{}))
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
-		s.same(s.b.Unregister(s.ctx, "c", ""))
+		s.same(s.b.Unregister(s.ctx, "c", "", Position{}))
 	})
 }
 
@@ -157,10 +157,10 @@ func TestUnregisterOneOfTwoHolders(t *testing.T) {
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.given(s.b.Register(s.ctx, registration("c", "p", "m")))
 		s.given(s.a.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
-		s.done(s.a.Unregister(s.ctx, "c", "alice"))
+		s.done(s.a.Unregister(s.ctx, "c", "alice", Position{}))
 		s.changed(`
 			~ clients c: p|[m]|+0h|2|1|b
-			+ feed 5-0: a "alice" client c;p|[m]|+0h|2|1|b
+			+ feed 5-0: a "alice" released a;c;held
 			- holds:a c`)
 	})
 }
@@ -173,7 +173,7 @@ func TestUnregisterLastHolder(t *testing.T) {
 		s.given(s.a.SetQuota(s.ctx, s.quota("d", "n", SourceHeuristic, 1)))
 		s.given(s.a.Suspend(s.ctx, Suspension{Client: "c", Model: "n", Reason: "why"}))
 		s.given(s.a.Suspend(s.ctx, Suspension{Client: "c", Model: "*", Reason: "all"}))
-		s.done(s.a.Unregister(s.ctx, "c", ""))
+		s.done(s.a.Unregister(s.ctx, "c", "", Position{}))
 		s.changed(`
 			~ catalog_refs [m n n]: 0 8
 			- clients c
@@ -189,6 +189,6 @@ func TestUnregisterLastHolder(t *testing.T) {
 			~ meta deadline: +1h
 			- providers m|p
 			~ providers n|p: 1`)
-		s.same(s.a.Unregister(s.ctx, "c", ""))
+		s.same(s.a.Unregister(s.ctx, "c", "", Position{}))
 	})
 }

@@ -80,6 +80,29 @@ func TestLiftKeepsNewer(t *testing.T) {
 	})
 }
 
+// A lift that waited through a loss takes what was brought from before, as far as it had seen, and nothing newer.
+func TestLiftLateAfterALoss(t *testing.T) {
+	for verb, l := range liftings {
+		t.Run(verb, func(t *testing.T) {
+			onBoth(t, func(s *space) {
+				s.later()
+				c := s.assertion("c", "p", "m", "n")
+				part := &MarkPart{Until: s.in(2), Revision: 90, Setter: "e"}
+				c.Marks = map[string]*Mark{"m": {Quota: part, Suspension: part}}
+				s.asserted(s.b, 100, c)
+				s.look()
+				late := func(model string, revision uint64) (Reply, error) {
+					return s.b.LiftLate(s.ctx, verb == "resume", "c", model, Position{"lost", revision, "x"})
+				}
+				s.same(late("m", 89))
+				s.given(late("m", 90))
+				s.given(l.set(s, "n", ""))
+				s.same(late("n", 999)) // a view that was ahead of the one that began the epoch
+			})
+		})
+	}
+}
+
 // What a weaker source says of a mark is news: a success seen before it does not clear the mark.
 func TestLiftKeepsConfirmedQuota(t *testing.T) {
 	onBoth(t, func(s *space) {

@@ -21,6 +21,7 @@ func TestBeginEmpty(t *testing.T) {
 			+ meta began: +0h
 			+ meta deadline: 0
 			+ meta epoch: E1
+			+ meta first: 1
 			+ meta now: +0h
 			+ meta schema: 1`)
 	})

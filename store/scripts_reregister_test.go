@@ -46,7 +46,8 @@ func TestRegisterAgainKeepsNewerMarks(t *testing.T) {
 		r.Seen = Position{} // has seen nothing
 		s.same(s.a.Register(s.ctx, r))
 		r.Seen = Position{"another", seen.Revision, seen.Nonce}
-		s.same(s.a.Register(s.ctx, r))
+		_, err := s.a.Register(s.ctx, r)
+		s.refused(err, ErrAnotherEpoch)
 	})
 }
 
@@ -103,7 +104,7 @@ func TestRegisterByAnotherKeepsMarks(t *testing.T) {
 		s.done(s.b.Register(s.ctx, r))
 		s.changed(`
 			~ clients c: p|[m n o]|+0h|2|4|a,b
-			+ feed 7-0: b "" client c;p|[m n o]|+0h|2|4|a,b
+			+ feed 7-0: b "" joined c;b
 			+ holds:b c`)
 	})
 }

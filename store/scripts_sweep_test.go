@@ -10,7 +10,7 @@ func (s *space) trimFeed(below uint64) {
 	s.t.Helper()
 	key := newKeys(s.name)
 	s.must(s.client.XTrimMinID(s.ctx, key.feed(), strconv.FormatUint(below, 10)).Err())
-	s.must(s.client.HSet(s.ctx, key.meta(), "feed", s.client.XLen(s.ctx, key.feed()).Val()).Err())
+	s.must(s.client.HSet(s.ctx, key.meta(), "feed", below-1).Err())
 	s.look()
 }
 

@@ -94,11 +94,11 @@ func TestSnapshotBetweenPages(t *testing.T) {
 		s.look()
 		steps := []func(){
 			func() { // before meta
-				s.step(s.b.Unregister(s.ctx, "returns", ""))
+				s.step(s.b.Unregister(s.ctx, "returns", "", Position{}))
 				s.step(s.b.Register(s.ctx, registration("comes", "p", "m")))
 			},
 			func() { // before the clients
-				s.step(s.b.Unregister(s.ctx, "goes", ""))
+				s.step(s.b.Unregister(s.ctx, "goes", "", Position{}))
 				s.step(s.b.SetQuota(s.ctx, s.quota("comes", "m", SourceHeuristic, 2)))
 				s.step(s.b.Register(s.ctx, registration("returns", "q", "m")))
 			},
@@ -107,7 +107,7 @@ func TestSnapshotBetweenPages(t *testing.T) {
 				s.step(s.b.ClearQuota(s.ctx, "stays", "m", "alice", Position{}))
 				s.step(s.b.Suspend(s.ctx, Suspension{Client: "returns", Model: "*", Reason: "all"}))
 				s.step(s.release(s.a, "a", 0))
-				s.step(s.b.Unregister(s.ctx, "comes", ""))
+				s.step(s.b.Unregister(s.ctx, "comes", "", Position{}))
 			},
 		}
 		reader := s.replica("reader")
@@ -178,7 +178,7 @@ func (s *space) write(by *Store, random *rand.Rand) {
 	case 0, 1:
 		_, err = by.Register(s.ctx, registration(client, "p", []string{"m", "n", "o"}[random.IntN(2):]...))
 	case 2:
-		_, err = by.Unregister(s.ctx, client, "")
+		_, err = by.Unregister(s.ctx, client, "", Position{})
 	case 3:
 		_, err = by.SetQuota(s.ctx, s.quota(client, model, SourceHeuristic, 1+random.IntN(9)))
 	case 4:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,8 +123,15 @@ func (s *space) given(reply Reply, err error) Reply {
 func (s *space) answers(now *contents, reply Reply) {
 	s.t.Helper()
 	last := now.feed[len(now.feed)-1]
-	if want := (Reply{true, time.UnixMilli(last.Time), last.Position, reply.extra}); reply != want {
-		s.t.Fatalf("replied %+v, want %+v", reply, want)
+	if !reply.Changed || !reply.Time.Equal(time.UnixMilli(last.Time)) || reply.Position != last.Position {
+		s.t.Fatalf("replied %+v, want the last entry's: %+v", reply, last)
+	}
+	payload, _ := now.raw[len(now.raw)-1].Values["payload"].(string)
+	switch long := len(payload) > 4096; {
+	case long != (reply.Entry == nil):
+		s.t.Fatalf("replied with entry %+v; its payload has %d bytes", reply.Entry, len(payload))
+	case !long && !reflect.DeepEqual(*reply.Entry, last):
+		s.t.Fatalf("replied with entry %+v, the feed has %+v", *reply.Entry, last)
 	}
 	if last.Position.Revision != s.revision()+1 {
 		s.t.Fatalf("revision %d after %d", last.Position.Revision, s.revision())

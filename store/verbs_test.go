@@ -45,7 +45,7 @@ func commits(verb string) bool { return slices.Contains(committing, verb) }
 func (s *space) calls() map[string]call {
 	head := s.head()
 	return map[string]call{
-		"assert":     {args: []any{100, "1", "e", "p", "[m n o]", s.in(-5), ""}},
+		"assert":     {args: []any{100, "1", "e", "p", "[m n o]", s.in(-5), 0, ""}},
 		"begin":      {args: []any{head.Epoch, head.Nonce, newEpoch(), 0, "test"}},
 		"clear":      {args: []any{"c", "m", head.Epoch, head.Revision}},
 		"head":       {},
@@ -59,7 +59,7 @@ func (s *space) calls() map[string]call {
 		"suspend":    {args: []any{"c", "*", 0, "all"}},
 		"sweep":      {args: []any{"0"}},
 		"tidy":       {args: []any{200, "0"}},
-		"unregister": {args: []any{"c"}},
+		"unregister": {args: []any{"c", ""}},
 	}
 }
 

@@ -71,10 +71,7 @@ type pair struct {
 	model     string
 	quota     bool
 	suspended bool
-	// unsure: a mark was lifted while Redis was away, on a client that others hold, too. Another replica that shows the
-	// mark may bring it back, so both is right until the next write.
-	unsureQuota, unsureSuspended bool
-	at                           time.Time // of the last write
+	at        time.Time // of the last write
 }
 
 // ownClient is a client that only one replica registers.
@@ -213,32 +210,32 @@ func (w *writer) writeOwn(ctx context.Context) {
 			c.registered, c.pair = false, pair{model: c.pair.model}
 		}
 	default:
-		counts, waits = w.mark(ctx, c.id, &c.pair, dice%4, false)
+		counts, waits = w.mark(ctx, c.id, &c.pair, dice%4)
 	}
 	c.shown = counts && !waits
 	c.note(dice, before, counts, waits)
 }
 
 // mark sets or lifts a mark.
-func (w *writer) mark(ctx context.Context, client string, p *pair, what int, shared bool) (counts, waits bool) {
+func (w *writer) mark(ctx context.Context, client string, p *pair, what int) (counts, waits bool) {
 	r := w.replica
 	defer func() { p.at = time.Now() }()
 	switch what {
 	case 0:
 		if counts, waits = w.did("mark quota", r.SetModelQuotaExceeded(ctx, client, p.model)); counts {
-			p.quota, p.unsureQuota = true, false
+			p.quota = true
 		}
 	case 1:
 		if counts, waits = w.did("clear quota", r.ClearModelQuotaExceeded(ctx, client, p.model)); counts {
-			p.quota, p.unsureQuota = false, shared && (waits || p.unsureQuota)
+			p.quota = false
 		}
 	case 2:
 		if counts, waits = w.did("suspend", r.SuspendClientModel(ctx, client, p.model, "by "+client)); counts {
-			p.suspended, p.unsureSuspended = true, false
+			p.suspended = true
 		}
 	default:
 		if counts, waits = w.did("resume", r.ResumeClientModel(ctx, client, p.model)); counts {
-			p.suspended, p.unsureSuspended = false, shared && (waits || p.unsureSuspended)
+			p.suspended = false
 		}
 	}
 	return counts, waits
@@ -255,7 +252,7 @@ func (w *writer) writeShared(ctx context.Context) {
 	dice := w.random.IntN(100)
 	switch {
 	case part.held && (dice >= 30 || w.number == 0):
-		w.mark(ctx, s.id, &part.pair, dice%4, true)
+		w.mark(ctx, s.id, &part.pair, dice%4)
 	case part.waiting:
 		// Giving up a hold and taking it again would become one registration of a client that is held, which drops
 		// marks.

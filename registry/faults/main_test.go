@@ -22,10 +22,6 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		os.Exit(runChild())
 	}
-	if os.Getenv("ROLLCALL_FAULTS") == "" {
-		fmt.Println("skipped: set ROLLCALL_FAULTS=quick or ROLLCALL_FAULTS=long to put servers and replicas under faults")
-		return
-	}
 	code := redistest.Main(m)
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)

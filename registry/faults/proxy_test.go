@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -111,6 +112,9 @@ func (p *proxy) lostOf(verb string) int {
 	return p.lost[verb]
 }
 
+// changed matches the answer of a script that changed something.
+var changed = regexp.MustCompile(`^\*[69]\r\n\$4\r\ndone\r\n`)
+
 // doneBy says how many runs of a verb changed something.
 func (p *proxy) doneBy(verb string) int {
 	p.mu.Lock()
@@ -122,7 +126,7 @@ func (p *proxy) doneBy(verb string) int {
 func (p *proxy) loses(verb string, answer []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if bytes.HasPrefix(answer, []byte("*6\r\n$4\r\ndone\r\n")) {
+	if changed.Match(answer) {
 		p.done[verb]++
 	}
 	if verb == "" || verb == "head" {

@@ -18,11 +18,6 @@ local function read_part(part)
   return tonumber(till), tonumber(revision), tonumber(since), source, setter, by
 end
 
-local function write_part(till, since, source, reason)
-  return int(till) .. '\31' .. int(rev + 1) .. '\31' .. int(since) .. '\31' .. source .. '\31' .. replica .. '\31' .. actor
-    .. '\31' .. reason
-end
-
 -- unless_seen drops a part that was set up to a revision, unless an operator set it. A caller whose write waited for
 -- Redis is late: what it had set itself was before.
 local function unless_seen(part, seen, late)
@@ -31,117 +26,70 @@ local function unless_seen(part, seen, late)
   return before and by == '' and '' or part
 end
 
+-- part_end is when a part ends: 0 for one that has no deadline, or is not there.
+local function part_end(part) return part == '' and 0 or tonumber(match(part, '^%d+')) end
+
 local function part_is_over(part)
-  local till = tonumber(match(part, '^(%d+)'))
+  local till = part_end(part)
   return till ~= 0 and till <= now
 end
 
--- mark_text joins a record without the parts that are over; '' means that nothing is left of it.
+-- mark_text joins a record without the parts that are over; '' means that nothing is left of it. It also returns when
+-- the last part with a deadline ends, 0 when none has one.
 local function mark_text(quota, suspension, fence, rest)
-  if quota ~= '' and part_is_over(quota) then quota = '' end
-  if suspension ~= '' and part_is_over(suspension) then suspension = '' end
-  if fence ~= '' and part_is_over(fence) then fence = '' end
-  if quota == '' and suspension == '' and fence == '' then return '' end
-  return quota .. '\30' .. suspension .. '\30' .. fence .. rest
+  local a, b, c = part_end(quota), part_end(suspension), part_end(fence)
+  if a ~= 0 and a <= now then quota, a = '', 0 end
+  if b ~= 0 and b <= now then suspension, b = '', 0 end
+  if c ~= 0 and c <= now then fence, c = '', 0 end
+  if quota == '' and suspension == '' and fence == '' then return '', 0 end
+  return quota .. '\30' .. suspension .. '\30' .. fence .. rest, math.max(a, b, c)
 end
 
--- mark_deadline is when the last part with a deadline ends, 0 when none has one.
 local function mark_deadline(text)
-  local deadline = 0
-  local quota, suspension, fence = read_mark(text)
-  for _, part in ipairs({ quota, suspension, fence }) do
-    deadline = math.max(deadline, tonumber(match(part, '^(%d+)') or 0))
+  local quota, suspension, fence = read_mark(text ~= '' and text)
+  return math.max(part_end(quota), part_end(suspension), part_end(fence))
+end
+
+-- What became of the latest deadline: the latest that was written, and whether another may have gone.
+local furthest, unsettled = 0, false
+
+local function write_deadline(field, deadline)
+  if deadline > 0 then
+    local added = call('ZADD', DEADLINES, int(deadline), field)
+    grow(9, added)
+    if deadline > furthest then furthest = deadline end
+    if added == 0 then unsettled = true end -- it has moved
+  elseif latest > 0 then
+    local removed = call('ZREM', DEADLINES, field)
+    grow(9, -removed)
+    if removed > 0 then unsettled = true end
   end
-  return deadline
 end
 
 -- write_mark stores what mark_text made, with deadline as its place in `deadlines` (0: none).
 local function write_mark(field, text, deadline)
   if text == '' then
-    call('HDEL', MARKS, field)
+    grow(8, -call('HDEL', MARKS, field))
+    deadline = 0
   else
-    call('HSET', MARKS, field, text)
+    grow(8, call('HSET', MARKS, field, text))
   end
-  if text ~= '' and deadline > 0 then
-    call('ZADD', DEADLINES, int(deadline), field)
-  else
-    call('ZREM', DEADLINES, field)
-  end
+  write_deadline(field, deadline)
 end
 
 -- seal_deadlines gives the key the lifetime of its latest deadline. Where the key had gone by itself, records of marks
 -- may be left that are in no index any more: tidy has to look for them.
 local function seal_deadlines()
-  if latest > 0 and latest <= now then call('HSET', META, 'untidy', '1') end
-  local last = call('ZREVRANGE', DEADLINES, 0, 0, 'WITHSCORES')
-  local last_deadline = tonumber(last[2] or 0)
-  if last_deadline > 0 and (last_deadline ~= latest or latest <= now) then
-    call('PEXPIREAT', DEADLINES, int(last_deadline))
+  local last = latest
+  if expiring then
+    call('HSET', META, 'untidy', '1')
   end
-  latest = last_deadline
-end
-
--- change_mark makes a pair's new text known and keeps the number of marks in the client's record right.
-local function change_mark(client, model, record, old, new)
-  local field = client .. '\31' .. model
-  if damaged({ 2, 8, 9, 13, 14 }) then return broken() end -- clients marks deadlines feed ops
-  commit('mark', client .. '\29' .. model .. '\29' .. new)
-  write_mark(field, new, mark_deadline(new))
-  seal_deadlines()
-  local provider, digest, registered, revision, marks, holders, rest = read_client(record)
-  if (old == '') ~= (new == '') or rest ~= '' then
-    if old == '' then marks = marks + 1 end
-    if new == '' then marks = marks - 1 end
-    call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks, holders, unstamped(rest)))
+  if furthest >= last and not expiring then
+    last = furthest
+  elseif unsettled or expiring then
+    local found = call('ZREVRANGE', DEADLINES, 0, 0, 'WITHSCORES')
+    last = tonumber(found[2] or 0)
   end
-  return finish({ 8, 9, 13, 14 })
-end
-
--- client_of answers the record of a client that supplies the model, else nil.
-local function client_of(client, model)
-  local record = call('HGET', CLIENTS, client)
-  if not record then return nil end
-  local _, digest = read_client(record)
-  if model ~= '*' and not supplies(call('HGET', ROSTERS, digest) or '', model) then return nil end
-  return record
-end
-
--- lift takes a part off a mark: without an actor only one that the caller had seen and that no operator set. A late
--- one, which waited for Redis, also takes what the caller itself had set: that was before.
-local function lift(client, model, which, seen, late)
-  local record, text = client_of(client, model), call('HGET', MARKS, client .. '\31' .. model)
-  if not record or not text then
-    if damaged({ 2, 4, 8 }) then return broken() end -- clients rosters marks
-    return answer('same')
-  end
-  local quota, suspension, fence, rest = read_mark(text)
-  local part = which == 'quota' and quota or suspension
-  if part == '' then return answer('same') end
-  local _, revision, _, _, setter, by = read_part(part)
-  if late and setter == replica then seen = revision end
-  if actor == '' and (revision > seen or by ~= '') then return answer('same') end
-  if which == 'quota' then quota = '' else suspension = '' end
-  return change_mark(client, model, record, text, mark_text(quota, suspension, fence, rest))
-end
-
--- waiting_marks lists, as pairs of model and text, the marks that waited for a client that returns with a roster.
--- '' stands for one that goes. It also returns how many stay, and whether any waited.
-local function waiting_marks(client, roster)
-  local slot = call('HGET', MARKS, client .. '\31')
-  if not slot then return {}, 0, false end
-  local changes, kept = {}, 0
-  for model in string.gmatch(match(slot, '^[^\30]*\30[^\30]*\30?(.*)$'), '[^\31]+') do
-    local field = client .. '\31' .. model
-    local text = mark_text(read_mark(call('HGET', MARKS, field)))
-    local ends = tonumber(call('ZSCORE', DEADLINES, field) or 0)
-    if ends <= now or (model ~= '*' and not supplies(roster, model)) then text = '' end
-    if text ~= '' then kept = kept + 1 end
-    changes[#changes + 1] = model
-    changes[#changes + 1] = text
-  end
-  return changes, kept, true
-end
-
-local function write_marks(client, changes)
-  for i = 1, #changes, 2 do write_mark(client .. '\31' .. changes[i], changes[i + 1], mark_deadline(changes[i + 1])) end
+  if last > 0 and (last ~= latest or unsettled or expiring) then call('PEXPIREAT', DEADLINES, int(last)) end
+  latest = last
 end

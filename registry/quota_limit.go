@@ -1,0 +1,52 @@
+package registry
+
+import (
+	"time"
+
+	"github.com/rollcall-dev/rollcall/store"
+)
+
+// QuotaSource says who named the deadline of a quota mark. A stronger source replaces the deadline of a weaker one; an
+// equal one extends it and never shortens it; a weaker one leaves it.
+type QuotaSource string
+
+// The sources, weakest first.
+const (
+	SourceHeuristic     QuotaSource = store.SourceHeuristic     // nobody did: the default window
+	SourceRetryAfter    QuotaSource = store.SourceRetryAfter    // the provider asked to wait for some time
+	SourceProviderReset QuotaSource = store.SourceProviderReset // the provider named the moment of its reset
+	SourceOperator      QuotaSource = store.SourceOperator      // a person did
+)
+
+// QuotaLimit is what is known of a limit that a client has hit. With neither Until nor RetryAfter it lasts for
+// Options.QuotaWindow. Package quotasignal reads one from a provider's answer.
+type QuotaLimit struct {
+	// Until is when the quota is back. Zero: see RetryAfter. Deadlines are kept in whole milliseconds.
+	Until time.Time
+	// RetryAfter is how long the quota is gone, from now by Redis' clock. Zero: see Until. Not negative, and not set
+	// together with Until.
+	RetryAfter time.Duration
+	// Source says who named the deadline; one of the constants.
+	Source QuotaSource
+	// Reason is for people to read, at most 1 KiB. It may be empty.
+	Reason string
+	// Seen is the position that the caller's view had when the request began which hit the limit. Zero: not known.
+	Seen Position
+}
+
+// validate refuses what cannot be a limit, by the name of the field.
+func (l QuotaLimit) validate() error {
+	switch l.Source {
+	case SourceHeuristic, SourceRetryAfter, SourceProviderReset, SourceOperator:
+	default:
+		return invalid("source", "is %.32q, allowed are %q, %q, %q and %q", string(l.Source),
+			SourceHeuristic, SourceRetryAfter, SourceProviderReset, SourceOperator)
+	}
+	if l.RetryAfter < 0 {
+		return invalid("retryAfter", "is %v, must not be negative", l.RetryAfter)
+	}
+	if l.RetryAfter > 0 && !l.Until.IsZero() {
+		return invalid("until", "must not be set together with retryAfter")
+	}
+	return validReason(l.Reason)
+}
