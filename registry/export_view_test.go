@@ -12,13 +12,21 @@ import (
 // NewView makes a view of no registry, which runs by this machine's clock.
 func NewView() *View { return newView(store.NewClock()) }
 
-// Change applies entries to a view and shows them at once.
+// Change applies entries to a view, at the position where it stands, and shows them at once.
 func Change(v *View, catalogs map[string][]*ModelInfo, entries ...store.Entry) error {
 	decoded, err := decodedCatalogs(catalogs)
-	if err == nil && !v.advance(entries, decoded, func(target) {}) {
-		err = errUnknownKind
+	if err != nil {
+		return err
 	}
-	return err
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, entry := range entries {
+		if !apply(viewTarget{v, decoded}, entry) {
+			return errUnknownKind
+		}
+	}
+	v.publish(v.listing.Load().position)
+	return nil
 }
 
 // Anew makes a view of what another one has been told, in one step.
