@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
-	"unicode/utf8"
 
 	"github.com/rollcall-dev/rollcall/store"
 )
@@ -16,10 +15,7 @@ import (
 type catalog struct {
 	digest string
 	models []*catalogModel // in order of first appearance, each once
-	// For comparing without regard to case and to spaces at the ends:
-	exact  map[string]struct{} // trimmed IDs
-	folded map[string]struct{} // the ASCII ones in lower case
-	wide   []string            // the others: their case folding needs a comparison each
+	names  names           // their trimmed IDs
 }
 
 // catalogModel is one model of a catalog.
@@ -74,62 +70,13 @@ func decodeCatalog(digest string, text []byte) (*catalog, error) {
 	if err := json.Unmarshal(text, &wire); err != nil {
 		return nil, fmt.Errorf("decode catalog %s: %w", digest, err)
 	}
-	c := &catalog{
-		digest: digest, models: make([]*catalogModel, len(wire)),
-		exact: make(map[string]struct{}, len(wire)), folded: make(map[string]struct{}, len(wire)),
-	}
+	c, ids := &catalog{digest: digest, models: make([]*catalogModel, len(wire))}, make([]string, len(wire))
 	for i := range wire {
 		info := wire[i].ModelInfo
 		info.MaxContextLength, info.UserDefined, info.IsCompat = wire[i].MaxContextLength, wire[i].UserDefined, wire[i].IsCompat
 		c.models[i] = &catalogModel{info: &info, copies: max(1, wire[i].Copies)}
-		id := strings.TrimSpace(info.ID)
-		c.exact[id] = struct{}{}
-		if isASCII(id) {
-			c.folded[strings.ToLower(id)] = struct{}{}
-		} else {
-			c.wide = append(c.wide, id)
-		}
+		ids[i] = strings.TrimSpace(info.ID)
 	}
+	c.names = newNames(ids)
 	return c, nil
-}
-
-// supplies says whether the catalog lists a model; model is trimmed, and compared as strings.EqualFold does.
-func (c *catalog) supplies(model string) bool {
-	if _, ok := c.exact[model]; ok {
-		return true
-	}
-	var lower [96]byte
-	if len(model) > len(lower) || !isASCII(model) {
-		for id := range c.exact {
-			if strings.EqualFold(id, model) {
-				return true
-			}
-		}
-		return false
-	}
-	for i := range len(model) {
-		b := model[i]
-		if 'A' <= b && b <= 'Z' {
-			b += 'a' - 'A'
-		}
-		lower[i] = b
-	}
-	if _, ok := c.folded[string(lower[:len(model)])]; ok {
-		return true
-	}
-	for _, id := range c.wide {
-		if strings.EqualFold(id, model) {
-			return true
-		}
-	}
-	return false
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

@@ -14,7 +14,7 @@ func (v *View) ClientSupportsModel(clientID, modelID string) bool {
 		return false
 	}
 	modelID = strings.TrimSpace(modelID)
-	return modelID != "" && d.catalog.supplies(modelID)
+	return modelID != "" && d.catalog.names.has(modelID)
 }
 
 // GetModelCount returns how many registrations of a model can be used now: all of them, less the clients that are over
