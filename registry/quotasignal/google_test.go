@@ -46,6 +46,8 @@ func TestGemini(t *testing.T) {
 		{"nothing", 429, "", google("Resource exhausted. Please try again later."), "heuristic, gemini: rate limit"},
 		{"in a streamed array", 429, "", "[" + google("", retryInfo("26s")) + "\n]\n", "retry_after, 26s, gemini: quota"},
 		{"in an array after others", 429, "", `[1,null,{},` + google("", retryInfo("26s")) + `]`, "retry_after, 26s, gemini: quota"},
+		{"in an array of an array", 429, "", "[[" + google("", retryInfo("26s")) + "]]", "heuristic, gemini: rate limit"},
+		{"an array of texts", 429, "", `["try again in 5s"]`, "heuristic, gemini: rate limit"},
 		{"in a stream", 429, "", "data: " + google("", retryInfo("900ms")), "retry_after, 900ms, gemini: quota"},
 		{"in another error's message", 429, "", `{"error":{"message":"got status: 429. {\"error\":{\"code\":429,\"details\":[` +
 			`{\"retryDelay\":\"26s\"}]}}","code":429,"status":"Too Many Requests"}}`, "retry_after, 26s, gemini: quota"},

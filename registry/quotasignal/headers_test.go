@@ -95,6 +95,8 @@ func TestRateLimitHeaders(t *testing.T) {
 			"x-ratelimit-reset-eras: 9999999999999\nx-ratelimit-remaining-eras: 0\nx-ratelimit-remaining-requests: 0", "",
 			"retry_after, 1s, openai: requests limit"},
 		{"too long and not told", 429, both + "x-ratelimit-reset-days: 400d", "", "retry_after, 1s, openai: requests limit"},
+		{"more than there are", 429, "x-ratelimit-reset-requests: 500d2562047h\nx-ratelimit-remaining-requests: 0", "",
+			"heuristic, openai: requests limit"},
 		{"too many days", 429, "x-ratelimit-reset-requests: 999d\nx-ratelimit-remaining-requests: 0", "",
 			"heuristic, openai: requests limit"},
 	})

@@ -70,6 +70,7 @@ func TestCodex(t *testing.T) {
 			"retry_after, 10m0s, codex: usage limit"},
 		{"a moment far off", 429, "", start + `,"resets_at":99999999999,"resets_in_seconds":600}}`, "retry_after, 10m0s, codex: usage limit"},
 		{"as text", 429, "", start + `,"resets_at":"1777640400"}}`, "provider_reset, 2026-05-01T13:00:00Z, codex: usage limit"},
+		{"of nothing that says what it is", 429, "", `{"error":{"resets_at":1777640400},"message":"x"}`, "heuristic, codex: rate limit"},
 		{"null", 429, "", start + `,"resets_at":null,"eligible_promo":null}}`, "heuristic, codex: rate limit"},
 		{"neither", 429, "retry-after: 5", start + `}}`, "retry_after, 5s, codex: rate limit"},
 		{"on a websocket", 200, "", `{"type":"error",` + start[1:] + `,"resets_in_seconds":13872},"status_code":429}`,

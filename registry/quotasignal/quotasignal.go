@@ -139,13 +139,13 @@ func (a answer) reset() reset {
 // ahead tells whether a reset has a deadline that can be believed.
 func (a answer) ahead(r reset) bool { return a.wait(r) > 0 }
 
-// wait is how long it is until a reset; 0 where that is not known, over, or too long to be believed.
+// wait is how long it is until a reset: not above 0 where it is over, 0 where it is not known or too far to be believed.
 func (a answer) wait(r reset) time.Duration {
 	wait := r.after
 	if !r.until.IsZero() {
 		wait = r.until.Sub(a.now)
 	}
-	if wait < 0 || wait > maxAhead {
+	if wait > maxAhead {
 		return 0
 	}
 	return wait

@@ -14,7 +14,7 @@ func readWait(text string) time.Duration {
 	}
 	wait := time.Duration(0)
 	if days, rest, found := strings.Cut(text, "d"); found {
-		n, err := strconv.ParseUint(days, 10, 9) // no more, so that nothing overflows; see ahead for what is too long
+		n, err := strconv.ParseUint(days, 10, 9) // more is too long anyway, and would overflow
 		if err != nil {
 			return 0
 		}
@@ -24,10 +24,10 @@ func readWait(text string) time.Duration {
 		return wait
 	}
 	rest, err := time.ParseDuration(text)
-	if err != nil || rest > 2*maxAhead {
+	if err != nil {
 		return 0
 	}
-	return wait + rest
+	return wait + rest // of two waits that are too long together, a negative one, which is none
 }
 
 // readNumber reads a number of a unit, "s" or "ms"; zero if the text is no number.
