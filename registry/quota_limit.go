@@ -18,8 +18,8 @@ const (
 	SourceOperator      QuotaSource = store.SourceOperator      // a person did
 )
 
-// QuotaLimit is what is known of a limit that a client has hit. With neither Until nor RetryAfter it lasts for
-// Options.QuotaWindow. Package quotasignal reads one from a provider's answer.
+// QuotaLimit is what is known of a limit that a client has hit; neither Until nor RetryAfter is set where nobody said how
+// long it lasts. Package quotasignal reads one from a provider's answer. No write of this version takes one yet.
 type QuotaLimit struct {
 	// Until is when the quota is back. Zero: see RetryAfter. Deadlines are kept in whole milliseconds.
 	Until time.Time

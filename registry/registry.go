@@ -140,7 +140,7 @@ func (r *ModelRegistry) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.recover(ctx, nil)
+	return r.recover(ctx)
 }
 
 // limit bounds one call to Redis.

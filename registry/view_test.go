@@ -122,7 +122,7 @@ func TestViewByDifferences(t *testing.T) {
 				must(t, registry.Change(w.view, w.catalogs, entries...))
 			}
 			if w.IntN(2) == 0 {
-				time.Sleep(time.Duration(w.IntN(500)) * time.Millisecond)
+				time.Sleep(time.Duration(w.IntN(500)) * time.Millisecond) // the clock of the bubble
 			}
 			if w.IntN(2) == 0 && !registry.Expire(w.view) {
 				t.Fatalf("round %d: not all that was due was published at once", round)

@@ -30,11 +30,8 @@ end
 
 -- marks_of answers the marks of a client that is there, by model, '*' included.
 local function marks_of(client, roster)
-  local names, fields, marks = { '*' }, { client .. '\31*' }, {}
-  for model in string.gmatch(roster, '\30([^\31]+)\31') do
-    names[#names + 1] = model
-    fields[#fields + 1] = client .. '\31' .. model
-  end
+  local names, fields = pairs_of(client, roster)
+  local marks = {}
   for i, text in ipairs(call('HMGET', MARKS, unpack(fields))) do marks[names[i]] = text or nil end
   return marks
 end

@@ -49,11 +49,7 @@ local changes, waited = {}, false
 if not record then
   changes, marks, waited = waiting_marks(client, roster)
 elseif marks > 0 and (redefined or (held and not keep)) then
-  local names, fields = { '*' }, { client .. '\31*' }
-  for model in string.gmatch(old_roster, '\30([^\31]+)\31') do
-    names[#names + 1] = model
-    fields[#fields + 1] = client .. '\31' .. model
-  end
+  local names, fields = pairs_of(client, old_roster)
   for i, old in ipairs(call('HMGET', MARKS, unpack(fields))) do
     if old then
       local quota, suspension, fence, more = read_mark(old)

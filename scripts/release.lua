@@ -48,11 +48,7 @@ for _, drop in ipairs(drops) do
   call('HDEL', CLIENTS, drop.client)
   release_catalog(drop.digest)
   if drop.marks > 0 then
-    local names, fields = { '*' }, { drop.client .. '\31*' }
-    for model in string.gmatch(drop.roster, '\30([^\31]+)\31') do
-      names[#names + 1] = model
-      fields[#fields + 1] = drop.client .. '\31' .. model
-    end
+    local names, fields = pairs_of(drop.client, drop.roster)
     local waiting, ends = {}, 0
     for i, text in ipairs(call('HMGET', MARKS, unpack(fields))) do
       if text then

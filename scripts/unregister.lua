@@ -35,8 +35,7 @@ release_catalog(digest)
 shift(roster, provider, -1)
 write_counts()
 if marks > 0 then
-  local fields = { client .. '\31*' }
-  for model in string.gmatch(roster, '\30([^\31]+)\31') do fields[#fields + 1] = client .. '\31' .. model end
+  local _, fields = pairs_of(client, roster)
   grow(8, -call('HDEL', MARKS, unpack(fields)))
   local removed = call('ZREM', DEADLINES, unpack(fields))
   grow(9, -removed)

@@ -111,14 +111,21 @@ func (s *space) later() {
 	s.look()
 }
 
+// brought begins the history anew and has a bring a client with a mark from a view of the lost one, of revision 100.
+func (s *space) brought() Assertion {
+	s.t.Helper()
+	s.later()
+	c := s.assertion("c", "p", "m")
+	c.Revision, c.Marks = 70, map[string]*Mark{"m": s.over(2, "")}
+	s.asserted(s.a, 100, c)
+	s.look()
+	return c
+}
+
 // A definition and a mark that come back keep their revisions, which are below those of the new epoch.
 func TestAssertKeepsRevisions(t *testing.T) {
 	onBoth(t, func(s *space) {
-		s.later()
-		c := s.assertion("c", "p", "m")
-		c.Revision, c.Marks = 70, map[string]*Mark{"m": s.over(2, "")}
-		s.asserted(s.a, 100, c)
-		s.look()
+		c := s.brought()
 		c.Revision, c.Marks = 300, map[string]*Mark{"m": {Quota: &MarkPart{Until: s.in(2), Revision: 250, Setter: "b"}}}
 		early, ahead := s.seen.shown(), c
 		s.asserted(s.b, 260, ahead) // its view was ahead of the one that began the epoch
@@ -137,11 +144,7 @@ func TestAssertKeepsRevisions(t *testing.T) {
 // Who brings what is there already is told like one who joins.
 func TestAssertSameOfLaterView(t *testing.T) {
 	onBoth(t, func(s *space) {
-		s.later()
-		c := s.assertion("c", "p", "m")
-		c.Revision, c.Marks = 70, map[string]*Mark{"m": s.over(2, "")}
-		s.asserted(s.a, 100, c)
-		s.look()
+		c := s.brought()
 		s.asserted(s.b, 101, c)
 		s.changed(`
 			~ clients c: p|[m]|-5h|70|1|a,b|101

@@ -5,6 +5,6 @@
 // recomputation from clients and rosters gives, and all of it equals a plain model of what the writers were told. While
 // a fault lasts, a watcher reads all views and fails the test when one of them lacks what it showed before.
 //
-// They run when the environment has ROLLCALL_FAULTS=quick, and with ROLLCALL_FAULTS=long those that take long as well.
+// Those that take long run only when the environment has ROLLCALL_FAULTS=long.
 // docs/reliability.md tells what each fault looks like from outside and how long it takes to heal.
 package faults

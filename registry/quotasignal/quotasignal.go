@@ -1,10 +1,10 @@
 // Package quotasignal reads, from the answer a provider gave, until when a quota is gone.
 //
-// A proxy calls FromResponse with every answer that is not a success and hands the limit on to the registry:
+// A proxy calls FromResponse with every answer that is not a success:
 //
 //	limit, ok := quotasignal.FromResponse("claude", response.StatusCode, response.Header, body, time.Now())
 //	if ok {
-//		err = r.SetModelQuotaExceededUntil(ctx, "key-1", "claude-sonnet-4", limit)
+//		err = r.SetModelQuotaExceeded(ctx, "key-1", "claude-sonnet-4") // this version's registry takes no deadline yet
 //	}
 //
 // # Which answers are signals

@@ -26,6 +26,16 @@ local function unless_seen(part, seen, late)
   return before and by == '' and '' or part
 end
 
+-- pairs_of lists the models of a client that may have marks, '*' first, and the fields of the pairs.
+local function pairs_of(client, roster)
+  local names, fields = { '*' }, { client .. '\31*' }
+  for model in string.gmatch(roster, '\30([^\31]+)\31') do
+    names[#names + 1] = model
+    fields[#fields + 1] = client .. '\31' .. model
+  end
+  return names, fields
+end
+
 -- part_end is when a part ends: 0 for one that has no deadline, or is not there.
 local function part_end(part) return part == '' and 0 or tonumber(match(part, '^%d+')) end
 

@@ -1,0 +1,50 @@
+package registry
+
+import (
+	"context"
+	"errors"
+)
+
+// drain replays the writes that waited, in order, until one cannot reach Redis. Those that wait for other replicas stay.
+func (r *ModelRegistry) drain(ctx context.Context) error {
+	refused, replayed := false, false
+	for w := r.pending.next(r.awaited.has); w != nil; w = r.pending.next(r.awaited.has) {
+		limited, cancel := r.limit(ctx)
+		if r.replays.Load() == nil {
+			r.replays.Store(new(make(chan struct{})))
+		}
+		_, err := w.replay(limited)
+		cancel()
+		if errors.Is(err, ErrUnavailable) || (err != nil && mendable(err)) {
+			return err
+		}
+		if errors.Is(err, ErrNotRegistered) && r.remains.has(w.key.client) {
+			return nil // it has to wait until the client's holder has brought it back
+		}
+		if errors.Is(err, ErrNotRegistered) && w.key.part != partClient && r.returning(w.key) {
+			r.heart.setLapsed() // this replica is the holder, and was taken for dead
+			return nil
+		}
+		r.pending.done(w)
+		replayed = true
+		if err != nil {
+			refused = true
+			r.health.refusedOne()
+			r.options.Logger.WithError(err).WithField("write", w.what).Error("rollcall: a write that waited was refused")
+		}
+	}
+	if refused { // the view shows it: read what is true
+		return errRefused
+	}
+	if replayed {
+		return errReplayed
+	}
+	return nil
+}
+
+// errRefused: the view shows a write that Redis refused.
+var errRefused = errors.New("a write that waited was refused")
+
+// errReplayed: writes that the view showed on trust are in Redis now, but perhaps not all of what they showed: where
+// something newer stood, no entry tells the view.
+var errReplayed = errors.New("writes that waited were replayed")
