@@ -122,7 +122,7 @@ func (r *ModelRegistry) lift(ctx context.Context, clientID, modelID, part, verb 
 	changed := false
 	do := func(ctx context.Context) (reply store.Reply, err error) {
 		if before.Revision == 0 { // shown on trust: Redis may have it since, above what the view has seen
-			reply, err = r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, seen)
+			reply, err = r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, "", seen)
 		} else {
 			reply, err = lift(ctx, clientID, modelID, "", seen)
 		}
@@ -132,7 +132,7 @@ func (r *ModelRegistry) lift(ctx context.Context, clientID, modelID, part, verb 
 	w := r.pendingMark(clientID, modelID, part, verb, func(m *store.Mark) { *partOf(m) = nil })
 	w.lifts = true
 	w.replay = func(ctx context.Context) (store.Reply, error) {
-		return r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, seen)
+		return r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, "", seen)
 	}
 	err := r.write(ctx, w, do)
 	if err == nil && !changed && before.Actor == "" && shown() == before {
