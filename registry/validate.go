@@ -41,6 +41,9 @@ func validReason(reason string) error {
 	return nil
 }
 
+// wholeClient stands in a mark's place for the model: the mark is on all models of the client.
+const wholeClient = "*"
+
 // validPair refuses what cannot be a client and a model.
 func validPair(clientID, modelID string) error {
 	if err := validID("clientID", clientID, maxClientID); err != nil {
@@ -80,7 +83,7 @@ func validModel(field string, m *ModelInfo) error {
 	if err := validID(field+".id", m.ID, maxModelID); err != nil {
 		return err
 	}
-	if m.ID == "*" {
+	if m.ID == wholeClient {
 		return invalid(field+".id", `must not be "*", which stands for all models of a client`)
 	}
 	if len(m.Description) > maxDescription {

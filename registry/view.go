@@ -154,6 +154,7 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 	if c == nil || (mark == nil && c.marks[model] == nil) {
 		return
 	}
+	same := alike(mark, c.marks[model]) // a fence came or went
 	if c.edition != v.edition {
 		c.marks, c.edition = maps.Clone(c.marks), v.edition
 	}
@@ -166,7 +167,7 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 		c.marks[model] = mark
 	}
 	b := v.books[model]
-	if b == nil {
+	if b == nil || same {
 		return
 	}
 	if _, supplied := b.suppliers[id]; supplied && b.mark(c.definition, mark, v.edition) {
