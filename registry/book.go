@@ -27,6 +27,7 @@ func (d *definition) newer(than *definition) bool {
 type supply struct {
 	*definition
 	model *catalogModel
+	place int // among its share's free clients; means nothing while the client has a mark
 }
 
 // book is what the writer of a view keeps of a model, to work out its next modelState. A change of one client takes no
@@ -37,12 +38,12 @@ type book struct {
 	shares    []*share              // by registrations, most first, then by name, once the book is sorted
 	sorted    bool                  // nobody came or went since the last state
 	marks     map[string]*pairState // by client, of clients that supply the model
-	marked    vector[*pairState]    // the same for readers, in no order
 	endings   heap[*pairState]      // the same, the one that ends first in front
 	state     *modelState           // as published last; nil: not listed in the index
 	dirty     bool                  // to be published
 	place     int                   // in the heap of expiries; -1: not there
 	slot      int32                 // in the listing
+	turns     *turns
 }
 
 // share is the part of one provider's clients in a model.
@@ -52,12 +53,14 @@ type share struct {
 	clients       int
 	definitions   heap[*definition] // newest in front; those of clients that went may still be there
 	newest        supply
-	tally         tally // of the marks of its clients, as if no part of one were over
+	tally         tally               // of the marks of its clients, as if no part of one were over
+	free          vector[*definition] // for readers: the clients without a mark, in no order
+	marked        vector[*pairState]  // those with one
 }
 
 func newBook(id string) *book {
 	return &book{
-		id: id, suppliers: make(map[string]supply), marks: make(map[string]*pairState), place: -1,
+		id: id, suppliers: make(map[string]supply), marks: make(map[string]*pairState), place: -1, turns: newTurns(),
 		endings: heap[*pairState]{
 			before: func(p, q *pairState) bool { return p.ends < q.ends },
 			placed: func(p *pairState, place int) { p.ending = place },
@@ -77,65 +80,89 @@ func (b *book) share(provider string) *share {
 	return s
 }
 
-func (b *book) add(s supply) {
+func (b *book) add(s supply, edition uint64) {
 	b.suppliers[s.client] = s
 	share := b.share(s.provider)
 	share.registrations += s.model.copies
 	share.clients++
 	share.definitions.push(s.definition)
+	b.release(share, s.definition, edition)
 	b.sorted = false
 }
 
-// remove takes out a client that supplies the model, with its mark.
+// remove takes out a client that supplies the model, with its marks.
 func (b *book) remove(client string, edition uint64) {
 	s := b.suppliers[client]
-	b.mark(s.definition, nil, edition)
-	delete(b.suppliers, client)
+	b.mark(s.definition, nil, nil, edition)
 	share := b.share(s.provider)
+	b.withhold(share, client, edition)
+	delete(b.suppliers, client)
 	share.registrations -= s.model.copies
 	share.clients--
 	b.sorted = false
 }
 
-// mark sets the mark of a client that supplies the model; nil removes it. It says whether that changes anything.
-func (b *book) mark(d *definition, mark *store.Mark, edition uint64) bool {
-	old := b.marks[d.client]
-	if mark == nil {
-		if old != nil {
-			b.replace(old, nil, edition)
-		}
-		return old != nil
+// release puts a client among those of its share that are free.
+func (b *book) release(share *share, d *definition, edition uint64) {
+	s := b.suppliers[d.client]
+	s.place = share.free.size
+	b.suppliers[d.client] = s
+	share.free.push(edition, d)
+}
+
+// withhold takes a client out from those that are free.
+func (b *book) withhold(share *share, client string, edition uint64) {
+	place := b.suppliers[client].place
+	last := share.free.at(share.free.size - 1)
+	moved := b.suppliers[last.client]
+	moved.place = place
+	b.suppliers[last.client] = moved
+	share.free.set(edition, place, last)
+	share.free.pop(edition)
+}
+
+// mark sets the marks of a client that supplies the model, that of the pair and that on the client as a whole; nil is
+// none. It says whether that changes anything.
+func (b *book) mark(d *definition, pair, whole *store.Mark, edition uint64) bool {
+	old, next := b.marks[d.client], newPairState(d, pair, whole, 0)
+	if old == nil && next == nil {
+		return false
 	}
-	b.replace(old, newPairState(d, mark), edition)
+	b.replace(old, next, edition)
 	return true
 }
 
-// replace puts one mark in the place of another of the same client; nil is none.
+// replace puts one state in the place of another of the same client; nil is none.
 func (b *book) replace(old, next *pairState, edition uint64) {
+	var share *share
 	if old != nil {
-		b.share(old.provider).tally.count(old, 0, -1)
+		share = b.share(old.provider)
+		share.tally.count(old, 0, -1)
 	}
 	if next != nil {
-		b.share(next.provider).tally.count(next, 0, 1)
+		share = b.share(next.provider)
+		share.tally.count(next, 0, 1)
 		b.marks[next.client] = next
 	}
 	switch {
 	case old == nil:
-		next.listed = b.marked.size
-		b.marked.push(edition, next)
+		b.withhold(share, next.client, edition)
+		next.listed = share.marked.size
+		share.marked.push(edition, next)
 		b.endings.push(next)
 	case next != nil:
 		next.listed = old.listed
-		b.marked.set(edition, old.listed, next)
+		share.marked.set(edition, old.listed, next)
 		b.endings.items[old.ending] = next
 		b.endings.fix(old.ending)
 	default:
 		delete(b.marks, old.client)
-		last := b.marked.at(b.marked.size - 1)
+		last := share.marked.at(share.marked.size - 1)
 		last.listed = old.listed
-		b.marked.set(edition, old.listed, last)
-		b.marked.pop(edition)
+		share.marked.set(edition, old.listed, last)
+		share.marked.pop(edition)
 		b.endings.remove(old.ending)
+		b.release(share, old.definition, edition)
 	}
 }
 
@@ -177,7 +204,7 @@ func (b *book) next(now int64, edition uint64) *modelState {
 		return nil
 	}
 	b.dropOver(now, edition)
-	state := &modelState{id: b.id, marks: b.marked, providers: make([]providerState, 0, len(b.shares))}
+	state := &modelState{id: b.id, turns: b.turns, shares: make([]shareState, len(b.shares))}
 	if b.sorted {
 		state.names, state.newest = b.state.names, b.state.newest
 	} else {
@@ -185,12 +212,11 @@ func (b *book) next(now int64, edition uint64) *modelState {
 		state.names, state.newest = b.names(), b.newest()
 	}
 	var all tally
-	for _, s := range b.shares {
+	for i, s := range b.shares {
 		state.registrations += s.registrations
 		all.add(s.tally)
-		if s.provider != "" {
-			state.providers = append(state.providers,
-				providerState{s.provider, s.registrations, s.newest.model, s.tally.listed(s.registrations)})
+		state.shares[i] = shareState{
+			s.provider, s.registrations, s.newest.model, s.tally.listed(s.registrations), s.free, s.marked,
 		}
 	}
 	state.available, state.listed = all.available(state.registrations), all.listed(state.registrations)
