@@ -12,6 +12,12 @@ import (
 // NewView makes a view of no registry, which runs by this machine's clock.
 func NewView() *View { return newView(store.NewClock(), "") }
 
+// NewViewOf makes one that has a local view of a replica's own clients.
+func NewViewOf(replica string) *View { return newView(store.NewClock(), replica) }
+
+// Own is the local view of a view.
+func Own(v *View) *View { return v.own() }
+
 // Change applies entries to a view, at the position where it stands, and shows them at once.
 func Change(v *View, catalogs map[string][]*ModelInfo, entries ...store.Entry) error {
 	decoded, err := decodedCatalogs(catalogs)
@@ -93,11 +99,9 @@ func (l *listing) text() string {
 		}
 		fmt.Fprintf(&text, "%p %s %d %v %v:", m, m.id, m.registrations, m.names, m.listed)
 		for _, s := range m.shares {
-			for i := range s.free.size {
-				fmt.Fprintf(&text, " %s", s.free.at(i).client)
-			}
-			for i := range s.marked.size {
-				mark := s.marked.at(i)
+			fmt.Fprintf(&text, " %s %d", s.provider, s.free)
+			for i := range s.clients.size {
+				mark := s.clients.at(i)
 				fmt.Fprintf(&text, " %s %d %d %d", mark.client, mark.quotaUntil, mark.cooldownUntil, mark.otherUntil)
 			}
 		}

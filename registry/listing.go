@@ -37,8 +37,8 @@ func (v *View) publish(position Position) {
 	v.listing.Store(&next)
 	v.dropIdle()
 	v.edition++
-	if v.local != nil {
-		v.local.publish(position)
+	if local := v.local.Load(); local != nil {
+		local.publish(position)
 	}
 }
 

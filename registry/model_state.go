@@ -22,9 +22,9 @@ type shareState struct {
 	provider      string // may be empty
 	registrations int
 	newest        *catalogModel
-	listed        bool                // looking only at this provider's clients
-	free          vector[*definition] // the clients without a mark, in no order
-	marked        vector[*pairState]  // those with one
+	listed        bool               // looking only at this provider's clients
+	clients       vector[*pairState] // all of them, those without marks in front
+	free          int                // how many those are
 }
 
 // holds says whether what was worked out is still so.
@@ -52,8 +52,8 @@ func (m *modelState) listedBy(s *shareState, now int64) bool {
 }
 
 func (s *shareState) tally(now int64) (t tally) {
-	for i := range s.marked.size {
-		t.count(s.marked.at(i), now, 1)
+	for i := s.free; i < s.clients.size; i++ {
+		t.count(s.clients.at(i), now, 1)
 	}
 	return t
 }

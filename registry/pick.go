@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"github.com/rollcall-dev/rollcall/store"
 )
 
 // PickOptions narrows PickClient. The zero value does not.
@@ -26,66 +28,60 @@ type PickOptions struct {
 // what is excluded there is neither passed over here nor a burden on the client behind it. Every replica begins its
 // turns at a place of its own, and knows nothing of those of others.
 func (v *View) PickClient(modelID string, opts PickOptions) (clientID string, ok bool) {
-	if opts.Local && v.local != nil {
-		v = v.local
+	if opts.Local {
+		v = v.own()
 	}
 	m := v.models.get(modelID)
 	if m == nil {
 		return "", false
 	}
-	now := int64(0) // no mark is over
-	if m.until != 0 {
-		if at := v.clock.Millis(); !m.holds(at) {
-			now = at
-		}
-	}
-	places := 0
+	now, places := m.late(v.clock), 0
 	for i := range m.shares {
-		places += m.shares[i].places(&opts, now)
+		if s := &m.shares[i]; opts.wants(s.provider) {
+			places += s.places(now)
+		}
 	}
 	turn, place := m.turns.of(&opts), uint64(0)
 	for i := range 2 * places {
 		if place++; i < places {
 			place = turn.Add(1)
 		} // else others took the turns that were missing here
-		if d := m.candidate(&opts, now, int(place%uint64(places))); d != nil && !slices.Contains(opts.Exclude, d.client) {
-			return d.client, true
+		p := m.candidate(&opts, now, int(place%uint64(places)))
+		if p.free(now) && !slices.Contains(opts.Exclude, p.client) {
+			return p.client, true
 		}
 	}
 	return "", false
 }
 
-// places is in how many places of a share a client may stand that is asked for: the free ones and, where marks are over
-// that are not published as such, those with a mark.
-func (s *shareState) places(opts *PickOptions, now int64) int {
-	switch {
-	case !opts.wants(s.provider):
-		return 0
-	case now != 0:
-		return s.free.size + s.marked.size
+// candidate returns the client in a place, counted through all shares that are wanted.
+func (m *modelState) candidate(opts *PickOptions, now int64, place int) *pairState {
+	for i := 0; ; i++ {
+		if s := &m.shares[i]; opts.wants(s.provider) {
+			if place < s.places(now) {
+				return s.clients.at(place)
+			}
+			place -= s.places(now)
+		}
 	}
-	return s.free.size
 }
 
-// candidate returns the client in a place, counted through all shares; nil where its mark is not over.
-func (m *modelState) candidate(opts *PickOptions, now int64, place int) *definition {
-	for i := range m.shares {
-		s := &m.shares[i]
-		places := s.places(opts, now)
-		if place >= places {
-			place -= places
-			continue
+// late is the time, where marks are over that are not published as such; else 0, and no mark is over.
+func (m *modelState) late(clock *store.Clock) int64 {
+	if m.until != 0 {
+		if now := clock.Millis(); !m.holds(now) {
+			return now
 		}
-		if place < s.free.size {
-			return s.free.at(place)
-		}
-		mark := s.marked.at(place - s.free.size)
-		if state, _ := mark.state(now); state != StateAvailable {
-			return nil
-		}
-		return mark.definition
 	}
-	return nil
+	return 0
+}
+
+// places is in how many of its places a share may have a free client.
+func (s *shareState) places(late int64) int {
+	if late != 0 {
+		return s.clients.size
+	}
+	return s.free
 }
 
 func (o *PickOptions) wants(provider string) bool {

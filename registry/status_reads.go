@@ -103,8 +103,8 @@ func (v *View) ModelStatus(modelID string) ModelStatus {
 // count counts a provider's clients by state, and says when the first one comes back; MaxInt64: none does.
 func (s *shareState) count(now int64) (counts StateCounts, first int64) {
 	first = math.MaxInt64
-	for i := range s.marked.size {
-		state, back := s.marked.at(i).state(now)
+	for i := s.free; i < s.clients.size; i++ {
+		state, back := s.clients.at(i).state(now)
 		switch state {
 		case StateCooling:
 			counts.Cooling++
@@ -115,7 +115,7 @@ func (s *shareState) count(now int64) (counts StateCounts, first int64) {
 		}
 		first = min(first, back)
 	}
-	counts.Clients = s.free.size + s.marked.size
+	counts.Clients = s.clients.size
 	counts.Available = counts.Clients - counts.Cooling - counts.Suspended
 	return counts, first
 }
@@ -134,20 +134,14 @@ func (v *View) AvailableClients(modelID string) []string {
 	if m == nil {
 		return nil
 	}
-	now := int64(0)
-	if m.until != 0 {
-		now = v.clock.Millis()
-	}
+	now := m.late(v.clock)
 	var clients []string
 	for i := range m.shares {
 		s := &m.shares[i]
-		clients = slices.Grow(clients, s.free.size)
-		for i := range s.free.size {
-			clients = append(clients, s.free.at(i).client)
-		}
-		for i := range s.marked.size {
-			if state, _ := s.marked.at(i).state(now); state == StateAvailable {
-				clients = append(clients, s.marked.at(i).client)
+		clients = slices.Grow(clients, s.free)
+		for i := range s.places(now) {
+			if p := s.clients.at(i); p.free(now) {
+				clients = append(clients, p.client)
 			}
 		}
 	}

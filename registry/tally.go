@@ -17,13 +17,14 @@ type pairState struct {
 	otherUntil    int64       // the same for suspensions for another reason
 	ends          int64       // when the first part of either does; MaxInt64: none does
 
-	// The writer's:
-	listed int // place in the share's marks
-	ending int // place in the book's endings
+	ending int // place in the book's endings; the writer's
 }
 
-// newPairState makes the state of the parts that are running at a moment; nil where there are none.
+// newPairState makes the state of the parts that are running at a moment; that of the unmarked where there are none.
 func newPairState(d *definition, pair, whole *store.Mark, now int64) *pairState {
+	if pair == nil && whole == nil {
+		return d.unmarked
+	}
 	p := &pairState{definition: d, pair: pair, whole: whole, ends: math.MaxInt64}
 	for _, mark := range []*store.Mark{pair, whole} {
 		if mark == nil {
@@ -37,7 +38,7 @@ func newPairState(d *definition, pair, whole *store.Mark, now int64) *pairState 
 		}
 	}
 	if p.quotaUntil == 0 && p.cooldownUntil == 0 && p.otherUntil == 0 {
-		return nil
+		return d.unmarked
 	}
 	return p
 }
@@ -49,7 +50,7 @@ func (p *pairState) take(part *store.MarkPart, until *int64, now int64) {
 	}
 }
 
-// rest is what is left without the parts that are over; nil: nothing.
+// rest is what is left without the parts that are over.
 func (p *pairState) rest(now int64) *pairState {
 	return newPairState(p.definition, p.pair, p.whole, now)
 }
@@ -64,6 +65,11 @@ func (p *pairState) state(now int64) (state State, back int64) {
 		return StateSuspended, back
 	}
 	return StateCooling, back
+}
+
+// free says whether the client may be used for the model at a moment.
+func (p *pairState) free(now int64) bool {
+	return max(p.quotaUntil, p.cooldownUntil, p.otherUntil) <= now
 }
 
 // endOf is when a part of a mark ends, in ms: 0 for none, MaxInt64 for one without a deadline.

@@ -17,7 +17,8 @@ type View struct {
 	models  *index[modelState]
 	clients *index[registered]
 	listing atomic.Pointer[listing]
-	local   *View // of the clients that this replica holds; nil in that one itself
+	local   atomic.Pointer[View] // see own; nil in the local view itself
+	isLocal bool
 
 	mu       *sync.Mutex // for what follows, the writer's side; the local view's, too
 	replica  string      // whose holds the local view shows; empty: nobody's
@@ -53,16 +54,9 @@ type catalogUse struct {
 	clients int
 }
 
-// newView makes an empty view, with a local one of what a replica holds.
 func newView(clock *store.Clock, replica string) *View {
-	v := newPlainView(clock, new(sync.Mutex))
-	v.replica, v.local = replica, newPlainView(clock, v.mu)
-	return v
-}
-
-func newPlainView(clock *store.Clock, mu *sync.Mutex) *View {
 	v := &View{
-		clock: clock, mu: mu, models: newIndex[modelState](), clients: newIndex[registered](),
+		clock: clock, mu: new(sync.Mutex), replica: replica, models: newIndex[modelState](), clients: newIndex[registered](),
 		known: make(map[string]*clientState), books: make(map[string]*book),
 		catalogs: make(map[string]*catalogUse), expiries: newExpiries(), edition: 1,
 	}
@@ -86,7 +80,7 @@ func (v *View) setClient(id string, record *store.ClientRecord, given *catalog) 
 	}
 	use.clients++
 	next := &clientState{
-		definition: &definition{id, record.Provider, use.catalog, record.RegisteredAt, record.Revision},
+		definition: newDefinition(id, record, use.catalog),
 		holders:    record.Holders,
 	}
 	if old != nil {
@@ -116,8 +110,8 @@ func (v *View) removeClient(id string) {
 	v.dropDefinition(old)
 	delete(v.known, id)
 	v.moved = append(v.moved, id)
-	if v.local != nil {
-		v.local.removeClient(id)
+	if local := v.local.Load(); local != nil {
+		local.removeClient(id)
 	}
 }
 
@@ -196,8 +190,8 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 	if changed {
 		v.moved = append(v.moved, id)
 	}
-	if v.local != nil {
-		v.local.setMark(id, model, mark)
+	if local := v.local.Load(); local != nil {
+		local.setMark(id, model, mark)
 	}
 }
 
@@ -243,6 +237,8 @@ func (v *View) expire() {
 		return
 	}
 	v.expiries.due(now, 0, v.touch)
-	v.local.expiries.due(now, 0, v.local.touch)
+	if local := v.local.Load(); local != nil {
+		local.expiries.due(now, 0, local.touch)
+	}
 	v.publish(v.listing.Load().position)
 }
