@@ -30,7 +30,7 @@ func (r *ModelRegistry) follow(ctx context.Context) {
 		}
 		r.failed(err)
 		failures++
-		longest := min(50*time.Millisecond<<min(failures, 4), 500*time.Millisecond)
+		longest := min(50*time.Millisecond<<min(failures, 4), 250*time.Millisecond)
 		pause(ctx, longest/2+rand.N(longest/2))
 	}
 }
@@ -176,7 +176,7 @@ func (r *ModelRegistry) watchClock(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.expire()
 		wait := time.Second
-		if until := r.listing.Load().until; until != 0 {
+		if until := r.until(); until != 0 {
 			wait = min(wait, time.Duration(max(0, until-r.clock.Millis()))*time.Millisecond+time.Millisecond)
 		}
 		pause(ctx, wait)

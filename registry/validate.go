@@ -41,9 +41,6 @@ func validReason(reason string) error {
 	return nil
 }
 
-// wholeClient stands in a mark's place for the model: the mark is on all models of the client.
-const wholeClient = "*"
-
 // validPair refuses what cannot be a client and a model.
 func validPair(clientID, modelID string) error {
 	if err := validID("clientID", clientID, maxClientID); err != nil {
