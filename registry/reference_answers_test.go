@@ -13,6 +13,7 @@ import (
 type reader interface {
 	ClientSupportsModel(clientID, modelID string) bool
 	GetAvailableModels(handlerType string) []map[string]any
+	ClientModelStatus(clientID, modelID string) registry.ClientModelStatus
 	GetModelCount(modelID string) int
 	GetModelProviders(modelID string) []string
 	GetModelInfo(modelID string, provider ...string) *registry.ModelInfo
@@ -44,6 +45,7 @@ func (u universe) ask(r reader) answers {
 		say(r.GetModelsForClient(client), "GetModelsForClient(%q)", client)
 		for _, model := range u.models {
 			say(r.ClientSupportsModel(client, model), "ClientSupportsModel(%q, %q)", client, model)
+			say(r.ClientModelStatus(client, model).State, "ClientModelStatus(%q, %q).State", client, model)
 		}
 	}
 	for _, model := range u.models {

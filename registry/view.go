@@ -168,7 +168,8 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 	if c == nil || (mark == nil && c.marks[model] == nil) {
 		return
 	}
-	same := alike(mark, c.marks[model]) // a fence came or went
+	now := v.clock.Millis()
+	same := alike(running(mark, now), running(c.marks[model], now)) // a fence came or went, or what was over
 	if c.edition != v.edition {
 		c.marks, c.edition = maps.Clone(c.marks), v.edition
 	}
