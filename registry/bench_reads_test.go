@@ -45,6 +45,7 @@ func BenchmarkReads(b *testing.B) {
 			w.register(b, other)
 			benchOK(b, a.Sync(b.Context()))
 			b.Run("unmarked", func(b *testing.B) { benchmarkState(b, w, newOriginal(w, false), a, other) })
+			b.Run("status", func(b *testing.B) { benchmarkStatus(b, w, a, other) })
 			w.mark(b, other)
 			benchOK(b, a.Sync(b.Context()))
 			b.Run("marked", func(b *testing.B) { benchmarkState(b, w, newOriginal(w, true), a, other) })
