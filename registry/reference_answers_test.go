@@ -13,7 +13,6 @@ import (
 type reader interface {
 	ClientSupportsModel(clientID, modelID string) bool
 	GetAvailableModels(handlerType string) []map[string]any
-	ClientModelStatus(clientID, modelID string) registry.ClientModelStatus
 	GetModelCount(modelID string) int
 	GetModelProviders(modelID string) []string
 	GetModelInfo(modelID string, provider ...string) *registry.ModelInfo
@@ -21,6 +20,7 @@ type reader interface {
 	GetModelsForClient(clientID string) []*registry.ModelInfo
 	GetAvailableModelInfos() []*registry.ModelInfo
 	GetAvailableModelsByProvider(provider string) []*registry.ModelInfo
+	statusReader
 }
 
 var (
@@ -45,7 +45,6 @@ func (u universe) ask(r reader) answers {
 		say(r.GetModelsForClient(client), "GetModelsForClient(%q)", client)
 		for _, model := range u.models {
 			say(r.ClientSupportsModel(client, model), "ClientSupportsModel(%q, %q)", client, model)
-			say(r.ClientModelStatus(client, model).State, "ClientModelStatus(%q, %q).State", client, model)
 		}
 	}
 	for _, model := range u.models {
@@ -68,6 +67,7 @@ func (u universe) ask(r reader) answers {
 		list := append([]*registry.ModelInfo{}, r.GetAvailableModelsByProvider(provider)...)
 		say(list, "GetAvailableModelsByProvider(%q)", provider)
 	}
+	u.askStatus(r, say)
 	return said
 }
 

@@ -2,7 +2,6 @@ package registry_test
 
 import (
 	"maps"
-	"strings"
 	"time"
 )
 
@@ -99,14 +98,11 @@ func (ref *reference) pair(id, model string) (*refClient, error) {
 		return nil, errRefInvalid
 	}
 	c := ref.clients[id]
-	if c == nil || !c.supplies(model) {
+	if c == nil || !c.takes(model) {
 		return nil, errRefNotRegistered
 	}
 	return c, nil
 }
-
-// supplies: "*" stands for all models of a client.
-func (c *refClient) supplies(model string) bool { return model == "*" || c.copies(model) > 0 }
 
 // refLift is how something is lifted: by whom, and as of which position; nil: whatever is there.
 type refLift struct {
@@ -119,7 +115,7 @@ func (ref *reference) resume(id, model string) bool { return ref.lift(id, model,
 
 func (ref *reference) lift(id, model string, quota bool, by refLift) bool {
 	c := ref.clients[id]
-	if c == nil || !c.supplies(model) || by.asOf != nil && (by.asOf.foreign || !by.asOf.known) {
+	if c == nil || !c.takes(model) || by.asOf != nil && (by.asOf.foreign || !by.asOf.known) {
 		return false
 	}
 	mark := c.marks[model]
@@ -194,15 +190,15 @@ func (ref *reference) cleanup() int {
 
 // advance moves the clock and reports whether a mark ended on the way.
 func (ref *reference) advance(d time.Duration) bool {
-	registered, waiting := ref.running()
+	registered, waiting := ref.live()
 	ref.now = ref.now.Add(d)
-	left, leftWaiting := ref.running()
+	left, leftWaiting := ref.live()
 	ref.ended += registered - left + waiting - leftWaiting
 	return left != registered
 }
 
-// running counts the parts of marks that have not ended, of clients that are there and of those that may return.
-func (ref *reference) running() (registered, waiting int) {
+// live counts the parts of marks that have not ended, of clients that are there and of those that may return.
+func (ref *reference) live() (registered, waiting int) {
 	for _, c := range ref.clients {
 		for _, mark := range c.marks {
 			registered += one(ref.overQuota(mark)) + one(ref.isSuspended(mark))
@@ -254,7 +250,7 @@ func (ref *reference) tally(model string, provider *string) tally {
 		if c.copies(model) == 0 {
 			continue
 		}
-		quota, cooling, other := ref.against(c, model)
+		quota, cooling, other := ref.running(c, model)
 		t.count += c.copies(model)
 		t.quota += one(quota)
 		t.cooling += one(cooling)
@@ -263,18 +259,6 @@ func (ref *reference) tally(model string, provider *string) tally {
 		t.marked += one(quota || cooling || other)
 	}
 	return t
-}
-
-// against says what keeps a client from a model: marks on the pair, and on the client as a whole.
-func (ref *reference) against(c *refClient, models ...string) (quota, cooling, other bool) {
-	for _, model := range append(models, "*") {
-		mark := c.marks[model]
-		forQuota := strings.EqualFold(mark.reason, "quota")
-		quota = quota || ref.overQuota(mark)
-		cooling = cooling || ref.isSuspended(mark) && forQuota
-		other = other || ref.isSuspended(mark) && !forQuota
-	}
-	return quota, cooling, other
 }
 
 func one(yes bool) int {

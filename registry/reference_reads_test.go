@@ -146,19 +146,3 @@ func (ref *reference) GetFirstAvailableModel(handlerType string) (string, error)
 	}
 	return first.ID, nil
 }
-
-// ClientModelStatus of the reference has the state only.
-func (ref *reference) ClientModelStatus(clientID, modelID string) registry.ClientModelStatus {
-	c := ref.clients[clientID]
-	if c == nil || !c.supplies(modelID) {
-		return registry.ClientModelStatus{State: registry.StateUnregistered}
-	}
-	quota, cooling, other := ref.against(c, modelID)
-	switch {
-	case other:
-		return registry.ClientModelStatus{State: registry.StateSuspended}
-	case quota, cooling:
-		return registry.ClientModelStatus{State: registry.StateCooling}
-	}
-	return registry.ClientModelStatus{State: registry.StateAvailable}
-}

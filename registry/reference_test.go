@@ -119,7 +119,7 @@ func (ref *reference) define(c *refClient, provider string, models []*registry.M
 	c.provider = provider
 	c.models = models
 	for model := range c.marks {
-		if !c.supplies(model) {
+		if !c.takes(model) {
 			delete(c.marks, model)
 		}
 	}
@@ -132,7 +132,7 @@ func (ref *reference) bringBackMarks(id string, c *refClient) {
 			mark = mark.resumed()
 		}
 		mark.waitUntil = time.Time{}
-		if c.supplies(model) {
+		if c.takes(model) {
 			c.marks[model] = mark
 		}
 	}

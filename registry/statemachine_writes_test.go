@@ -56,7 +56,7 @@ func (m *machine) limit(c command, seen registry.Position) registry.QuotaLimit {
 	sources := []registry.QuotaSource{
 		registry.SourceHeuristic, registry.SourceRetryAfter, registry.SourceProviderReset, registry.SourceOperator,
 	}
-	limit := registry.QuotaLimit{Source: sources[c.limit.rank-1], Reason: c.reason, Seen: seen}
+	limit := registry.QuotaLimit{Source: sources[c.limit.rank-1], Seen: seen}
 	switch {
 	case !c.limit.stated:
 	case c.asked:
