@@ -64,7 +64,7 @@ func (s *Store) Verify(ctx context.Context) (Verification, error) {
 		}
 		v = Verification{
 			Position: after, Exact: before == after, Clients: len(books.clients), Models: len(books.counts.recomputed),
-			Marks: books.registeredMarks, Replicas: len(books.holders), Differences: found,
+			Marks: books.registeredMarks, Replicas: books.sizes.recomputed["replicas"], Differences: found,
 		}
 		if len(found) == 0 || (reading > 0 && v.Exact) {
 			break
@@ -104,7 +104,6 @@ func (l *ledger) difference(field string) Difference {
 // books is all that is kept twice.
 type books struct {
 	clients                        map[string]*ClientRecord
-	holders                        map[string]bool
 	registeredMarks                int
 	counts, providers, refs, marks ledger
 	holds                          map[string]*ledger // by replica; 1 for a client that it holds
@@ -133,7 +132,7 @@ func (b *books) differences() []Difference {
 // readBooks reads the namespace once.
 func (s *Store) readBooks(ctx context.Context) (*books, error) {
 	b := &books{
-		clients: make(map[string]*ClientRecord), holders: make(map[string]bool), holds: make(map[string]*ledger),
+		clients: make(map[string]*ClientRecord), holds: make(map[string]*ledger),
 		missing: make(map[string]bool), counts: newLedger("counts"), providers: newLedger("providers"),
 		refs: newLedger("catalog_refs"), marks: newLedger("clients (number of marks)"), sizes: newLedger("meta (size)"),
 	}
@@ -205,7 +204,6 @@ func (b *books) recompute(rosters map[string][]RosterEntry) {
 }
 
 func (b *books) heldBy(replica string) *ledger {
-	b.holders[replica] = true
 	if b.holds[replica] == nil {
 		held := newLedger("holds:" + replica)
 		b.holds[replica] = &held

@@ -11,10 +11,12 @@ import (
 	"github.com/rollcall-dev/rollcall/store"
 )
 
+// question is what a verb asks of a store. An error beside an answer says that what was found is not good.
+type question func(ctx context.Context, at *store.Store, args []string) (*answer, error)
+
 // atRedis is a verb that looks at a Redis itself, whether or not a daemon serves: it asks the store and writes the
-// answer. An error beside an answer says that what was found is not good; both are told. limit is how long it may take.
-func (f *frame) atRedis(cmd *cobra.Command, limit time.Duration,
-	ask func(ctx context.Context, at *store.Store, args []string) (*answer, error)) *cobra.Command {
+// answer, and the error beside it. limit is how long it may take.
+func (f *frame) atRedis(cmd *cobra.Command, limit time.Duration, ask question) *cobra.Command {
 	f.connection.redisFlags(cmd)
 	f.form.flag(cmd)
 	cmd.Flags().SortFlags = false
@@ -23,9 +25,7 @@ func (f *frame) atRedis(cmd *cobra.Command, limit time.Duration,
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(cmd.Context(), limit)
-		defer cancel()
-		found, err := ask(ctx, at, args)
+		found, err := askWithin(cmd.Context(), limit, at, args, ask)
 		err = errors.Join(err, at.Close())
 		if found != nil {
 			err = errors.Join(f.show(cmd, *found), err)
@@ -33,6 +33,22 @@ func (f *frame) atRedis(cmd *cobra.Command, limit time.Duration,
 		return err
 	}
 	return cmd
+}
+
+// connectLimit is how long a Redis may take to answer at all.
+const connectLimit = 3 * time.Second
+
+func askWithin(ctx context.Context, limit time.Duration, at *store.Store, args []string, ask question) (*answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	// A store goes on trying for all of its time; a person wants to hear at once that nobody answers.
+	connecting, connected := context.WithTimeout(ctx, connectLimit)
+	err := at.CheckConnection(connecting)
+	connected()
+	if err != nil {
+		return nil, err
+	}
+	return ask(ctx, at, args)
 }
 
 // openStore opens the namespace in the Redis that flags and environment name. It does not connect yet.

@@ -50,7 +50,10 @@ return of a client are gone then. Where no replica lives the numbers are compute
 			}
 		}
 		if n := len(result.Differences); n > 0 {
-			err = fmt.Errorf("%d numbers differ; rollcall verify --repair mends them", n)
+			err = fmt.Errorf("%d of the numbers are wrong; rollcall verify --repair mends them", n)
+			if n == 1 {
+				err = errors.New("1 of the numbers is wrong; rollcall verify --repair mends it")
+			}
 		}
 		return verifyAnswer(result), err
 	})
