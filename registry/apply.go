@@ -158,6 +158,7 @@ func (t viewTarget) setClient(id string, record *store.ClientRecord) {
 func (v *View) addHolder(id, holder string) {
 	if c := v.known[id]; c != nil && !slices.Contains(c.holders, holder) {
 		c.holders = append(c.holders, holder)
+		v.mirror(c)
 	}
 }
 

@@ -175,7 +175,7 @@ func (r *ModelRegistry) watchClock(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.expire()
 		wait := time.Second
-		if until := r.listing.Load().until; until != 0 {
+		if until := r.until(); until != 0 {
 			wait = min(wait, time.Duration(max(0, until-r.clock.Millis()))*time.Millisecond+time.Millisecond)
 		}
 		pause(ctx, wait)

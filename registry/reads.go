@@ -110,8 +110,8 @@ func (v *View) GetAvailableModelsByProvider(provider string) []*ModelInfo {
 	infos := make([]*ModelInfo, 0, len(current.byID))
 	for _, slot := range current.byID {
 		m := current.states.at(int(slot))
-		if p := m.provider(provider); p != nil && m.listedBy(p, now) {
-			infos = append(infos, p.newest.info.Clone())
+		if s := m.share(provider); s != nil && m.listedBy(s, now) {
+			infos = append(infos, s.newest.info.Clone())
 		}
 	}
 	return infos

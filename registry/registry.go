@@ -101,7 +101,11 @@ func New(ctx context.Context, client redis.UniversalClient, opts Options) (*Mode
 const openTimeout = 30 * time.Second
 
 func open(ctx context.Context, s *store.Store, opts Options) (*ModelRegistry, error) {
-	r := &ModelRegistry{View: newView(s.Clock()), options: opts, store: s}
+	holder := opts.ReplicaID
+	if opts.Observer {
+		holder = ""
+	}
+	r := &ModelRegistry{View: newView(s.Clock(), holder), options: opts, store: s}
 	r.holdings.init()
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
