@@ -52,7 +52,7 @@ func TestFeedWakesOnRedis(t *testing.T) {
 			}
 			got <- entries
 		}()
-		for !strings.Contains(s.client.Info(s.ctx, "clients").Val(), "blocked_clients:1") {
+		for !strings.Contains(s.admin.Info(s.ctx, "clients").Val(), "blocked_clients:1") {
 			if s.ctx.Err() != nil {
 				t.Fatal(s.ctx.Err())
 			}

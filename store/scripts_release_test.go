@@ -166,8 +166,8 @@ func TestReleaseOfHoldWithoutClient(t *testing.T) {
 	onBoth(t, func(s *space) {
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.given(s.a.Unregister(s.ctx, "c", "", Position{}))
-		s.must(s.client.SAdd(s.ctx, newKeys(s.name).holds("a"), "c").Err())
-		s.must(s.client.HSet(s.ctx, newKeys(s.name).meta(), "holds:a", 1).Err())
+		s.must(s.admin.SAdd(s.ctx, newKeys(s.name).holds("a"), "c").Err())
+		s.must(s.admin.HSet(s.ctx, newKeys(s.name).meta(), "holds:a", 1).Err())
 		reply, err := s.release(s.a, "a", 0)
 		s.must(err)
 		if reply.extra != "0" || reply.Position != s.head() {
