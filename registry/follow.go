@@ -30,7 +30,7 @@ func (r *ModelRegistry) follow(ctx context.Context) {
 		}
 		r.failed(err)
 		failures++
-		longest := min(50*time.Millisecond<<min(failures, 4), 500*time.Millisecond)
+		longest := min(50*time.Millisecond<<min(failures, 4), 250*time.Millisecond)
 		pause(ctx, longest/2+rand.N(longest/2))
 	}
 }

@@ -144,7 +144,9 @@ func (r *ModelRegistry) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.recover(ctx)
+	err = r.recover(ctx)
+	r.lastResync = time.Time{} // what is found broken first is mended at once
+	return err
 }
 
 // limit bounds one call to Redis.

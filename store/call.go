@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // call is one run of a verb.
@@ -43,6 +45,7 @@ func (s *Store) run(ctx context.Context, c call) (Reply, error) {
 			return Reply{}, fmt.Errorf("%s: %w", c.verb, unsafe(err))
 		}
 		uncertain = true
+		s.lookAgain(ctx)
 		if waitErr := backoff(ctx, attempt); waitErr != nil || !time.Now().Before(end) {
 			return Reply{}, fmt.Errorf("%s: %w: %w", c.verb, ErrUnavailable, err)
 		}
@@ -96,6 +99,17 @@ func (s *Store) reply(c call, values []string, asked, received int64) (Reply, er
 		}
 	}
 	return reply, nil
+}
+
+// lookAgain has a cluster's client find out who serves which slot: after a failover it would go on asking a node that is
+// gone until its copy is a second old.
+func (s *Store) lookAgain(ctx context.Context) {
+	if cluster, ok := s.client.(*redis.ClusterClient); ok {
+		cluster.ReloadState(ctx)
+	}
+	if cluster, ok := s.feed.(*redis.ClusterClient); ok {
+		cluster.ReloadState(ctx)
+	}
 }
 
 // backoff waits before the next try: 5 ms, doubling up to 80 ms, each shortened by chance up to a half.
