@@ -33,4 +33,4 @@ func Apply(r *ModelRegistry, entry store.Entry) {
 func Digest(r *ModelRegistry, client string) string { return r.clients.get(client).catalog.digest }
 
 // ValidateLimit checks a limit as the writes do that take one.
-func ValidateLimit(l QuotaLimit) error { return l.validate() }
+func ValidateLimit(l QuotaLimit) error { return l.sourced("").validate() }

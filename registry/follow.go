@@ -127,6 +127,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		err = r.advance(entries, needs, r.pending.show)
 		r.showing.Unlock()
 		r.awaited.follow(entries)
+		r.dropEvicted(entries)
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
 		if err != nil {

@@ -168,6 +168,7 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 	if c == nil || (mark == nil && c.marks[model] == nil) {
 		return
 	}
+	same := alike(mark, c.marks[model]) // a fence came or went
 	if c.edition != v.edition {
 		c.marks, c.edition = maps.Clone(c.marks), v.edition
 	}
@@ -180,7 +181,9 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 		c.marks[model] = mark
 	}
 	changed := false
-	if model == wholeClient {
+	if same {
+		// no answer is another one
+	} else if model == wholeClient {
 		for _, each := range c.catalog.models {
 			changed = v.showMarks(c, v.books[each.info.ID]) || changed
 		}

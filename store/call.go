@@ -13,10 +13,11 @@ import (
 
 // call is one run of a verb.
 type call struct {
-	verb   string
-	holder string // whose holds the script may touch; empty means the replica itself
-	actor  string
-	args   []any
+	verb    string
+	holder  string   // whose holds the script may touch; empty means the replica itself
+	holders []string // more of them, whose sets follow the usual keys
+	actor   string
+	args    []any
 }
 
 // run carries out a verb, repeating it under one name while nothing is answered and the context lasts.
@@ -63,8 +64,13 @@ func (s *Store) attempt(ctx context.Context, c call, operation string, limit tim
 	args := append(make([]any, 0, 4+len(c.args)), operation, s.replica, c.actor, holder)
 	args = append(args, c.args...)
 
+	keys := s.keys.all(holder)
+	for _, one := range c.holders {
+		keys = append(keys, s.keys.holds(one))
+	}
+
 	asked := s.clock.local()
-	values, err := s.scripts[c.verb].Run(ctx, s.client, s.keys.all(holder), args...).StringSlice()
+	values, err := s.scripts[c.verb].Run(ctx, s.client, keys, args...).StringSlice()
 	received := s.clock.local()
 	if err != nil {
 		detail, translated := scriptError(err)

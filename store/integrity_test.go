@@ -20,6 +20,7 @@ var noticing = map[string]string{
 	"register":   "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"unregister": "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"release":    "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
+	"evict":      "clients holds:a feed ops catalogs rosters catalog_refs counts providers marks deadlines",
 	"assert":     "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"offer":      "catalogs rosters catalog_refs", "sweep": "catalogs rosters catalog_refs feed",
 	"tidy": "clients marks deadlines",
@@ -27,7 +28,7 @@ var noticing = map[string]string{
 
 // comparing are the verbs that notice also the loss of single elements of these keys. The others only see whether a key
 // is there; what else is lost is for those that compare a replica with the head.
-var comparing = []string{"assert", "offer", "release", "sweep", "tidy"}
+var comparing = []string{"assert", "evict", "offer", "release", "sweep", "tidy"}
 
 // TestLossOfAKey takes away each key in turn, or one element of it (meta only as a whole).
 func TestLossOfAKey(t *testing.T) {

@@ -190,3 +190,10 @@ func decodePair(field, text string) (PairMark, error) {
 	mark, err := decodeMark(text)
 	return PairMark{client, model, mark}, err
 }
+
+// decodeTombstone reads a client's slot in `marks`: the revision of its eviction, 0 where it was not evicted.
+func decodeTombstone(slot string) (evicted uint64) {
+	revision, _, _ := strings.Cut(slot, groupSep)
+	evicted, _ = strconv.ParseUint(revision, 10, 64) // empty for marks that wait
+	return evicted
+}
