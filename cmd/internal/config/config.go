@@ -9,7 +9,8 @@ import (
 )
 
 // Config holds the settings. Each field's key is its name in the file; ROLLCALL_ and the key in capitals is its name in
-// the environment, and the key with dashes its flag. Clients is in the file only.
+// the environment, and the key with dashes its flag. Tokens have no flag, and Clients are in
+// the file only.
 type Config struct {
 	Listen           string        `key:"listen" usage:"HTTP address as host:port; port 0 takes a free one"`
 	RedisURL         string        `key:"redis_url" usage:"URL of the Redis; empty runs an embedded one"`
@@ -22,12 +23,12 @@ type Config struct {
 	LeaseTTL         time.Duration `key:"lease_ttl" usage:"how long the others keep this replica's clients without hearing of it"`
 	QuotaWindow      time.Duration `key:"quota_window" usage:"how long a model is out when its quota is exceeded and no end is known"`
 	MaxQuotaWindow   time.Duration `key:"max_quota_window" usage:"the longest time a model may be out for its quota"`
-	KeepMarks        bool          `key:"keep_marks" usage:"keep a client's marks when this replica registers it again"`
 	OperationTimeout time.Duration `key:"operation_timeout" usage:"limit of every write to Redis"`
 	DrainTime        time.Duration `key:"drain_time" usage:"how long readiness says 503 before a stopping daemon refuses connections"`
 	LogLevel         string        `key:"log_level" usage:"trace, debug, info, warn or error"`
 	LogFormat        string        `key:"log_format" usage:"text or json"`
 	Catalogue        string        `key:"catalogue" usage:"JSON file of sections of models, which clients may name"`
+	Tokens           []Token       `key:"tokens"`
 	Clients          []Client      `key:"clients"`
 }
 

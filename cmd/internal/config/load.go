@@ -35,11 +35,14 @@ func Load(in Input) (*Config, error) {
 		}
 		from := sourceOf(s, in, file)
 		sources[s.Key] = from
-		if problem := s.set(c, v.Get(s.Key), from.rank == fromFile); problem != "" {
+		if problem := s.set(c, v.Get(s.Key)); problem != "" {
 			return nil, &Error{s.Key, from.name, problem}
 		}
 	}
 	if c.Clients, err = file.clients(); err != nil {
+		return nil, err
+	}
+	if c.Tokens, sources["tokens"], err = readTokens(file); err != nil {
 		return nil, err
 	}
 	c.anchorPaths(sources, file)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/catalogue"
 	"github.com/rollcall-dev/rollcall/cmd/internal/config"
+	"github.com/rollcall-dev/rollcall/cmd/internal/holds"
 	"github.com/rollcall-dev/rollcall/cmd/internal/httpapi"
 )
 
@@ -77,10 +78,12 @@ func Start(ctx context.Context, c *config.Config, log logrus.FieldLogger) (*Daem
 
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	d := &Daemon{log: log, replica: r, listener: listener, drain: c.DrainTime, cancel: cancel, failed: make(chan error, 1)}
-	d.api = httpapi.New(r.registry, log)
+	held := holds.New(r.registry, r.registry.Local(), clients.ids(), log)
+	d.api = httpapi.New(r.registry, held, log, httpapi.Options{Tokens: c.Tokens})
 	d.server = d.api.Server()
 	d.running.Go(d.serve)
 	d.running.Go(func() { clients.follow(background) })
+	d.running.Go(func() { held.Run(background) })
 	d.running.Go(func() { tidy(background, r.registry, log) })
 	if clients.catalogue != nil {
 		d.watcher = catalogue.Watch(c.Catalogue, clients.catalogue, clients.adopt, log)
