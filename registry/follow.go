@@ -30,7 +30,7 @@ func (r *ModelRegistry) follow(ctx context.Context) {
 		}
 		r.failed(err)
 		failures++
-		longest := min(50*time.Millisecond<<min(failures, 4), 500*time.Millisecond)
+		longest := min(50*time.Millisecond<<min(failures, 4), 250*time.Millisecond)
 		pause(ctx, longest/2+rand.N(longest/2))
 	}
 }
@@ -127,6 +127,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		err = r.advance(entries, needs, r.pending.show)
 		r.showing.Unlock()
 		r.awaited.follow(entries)
+		r.dropEvicted(entries)
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
 		if err != nil {
