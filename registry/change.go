@@ -38,30 +38,6 @@ func (c *catalog) clone() []*ModelInfo {
 	return infos
 }
 
-// setBy is the actor of a mark that was set by hand, else the replica.
-func setBy(p *store.MarkPart) string {
-	if p.Actor != "" {
-		return p.Actor
-	}
-	return p.Setter
-}
-
-// sameMark says whether two marks are told alike.
-func sameMark(a, b *store.Mark) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a == b || (samePart(a.Quota, b.Quota) && samePart(a.Suspension, b.Suspension))
-}
-
-func samePart(a, b *store.MarkPart) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a == b || (a.Until == b.Until && a.Since == b.Since && a.Source == b.Source && a.Reason == b.Reason &&
-		setBy(a) == setBy(b))
-}
-
 // nextEnd is when the first of a mark's parts ends, in server ms; 0: none does.
 func nextEnd(mark *store.Mark) (end int64) {
 	if mark == nil {

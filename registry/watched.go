@@ -161,7 +161,7 @@ func (w *watched) tellMark(n note, is *store.Mark, position Position) {
 	if at := nextEnd(now); at != 0 && at != nextEnd(told) {
 		w.endings.push(ending{n.pair, at})
 	}
-	if !sameMark(told, now) {
+	if !alike(told, now) {
 		w.add(change{kind: EventMark, position: position, client: n.client, model: n.model, mark: now})
 	}
 }
