@@ -97,6 +97,7 @@ func TestWatch(t *testing.T) {
 			{func() error { return a.UnregisterClient(ctx, "c") }, nil}, // b holds it
 			{func() error { return b.UnregisterClient(ctx, "c") }, []string{"client_gone c p"}},
 		} {
+			must(t, a.Sync(ctx)) // a registration drops marks that its replica has seen
 			must(t, b.Sync(ctx))
 			must(t, step.do())
 			must(t, b.Sync(ctx))
