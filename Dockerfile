@@ -1,7 +1,7 @@
 # A static binary alone, run by a user without rights:
 #
 #   docker build -t rollcall .
-#   docker run --rm -p 127.0.0.1:8420:8420 -e REDIS_URL=redis://... rollcall
+#   docker run --rm -p 127.0.0.1:8420:8420 -e REDIS_URL=redis://... -e ROLLCALL_TOKENS=me:write:... rollcall
 
 FROM golang:1.26 AS build
 WORKDIR /src
