@@ -67,10 +67,10 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 	late.Late, late.Known = true, true
 	w := &pendingWrite{
 		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("register client %q", clientID),
-		show:  func(to target) { r.showRegistration(to, clientID, provider, made.Digest) },
 		needs: map[string]*catalog{made.Digest: use},
 		drops: drops,
 	}
+	w.show = func(to target) { r.showRegistration(to, clientID, provider, made.Digest, w.drops) }
 	w.replay = func(ctx context.Context) (store.Reply, error) {
 		late.Keep = !w.drops
 		return register(ctx, late)
@@ -95,15 +95,16 @@ func (r *ModelRegistry) catalogOf(made store.Catalog) (*catalog, error) {
 	return decodeCatalog(made.Digest, made.JSON)
 }
 
-// showRegistration shows what a registration that waits does.
-func (r *ModelRegistry) showRegistration(to target, client, provider, digest string) {
+// showRegistration shows what a registration that waits does. Whether it drops marks was decided when it was made: by now
+// the view may show this replica as a holder through this very registration.
+func (r *ModelRegistry) showRegistration(to target, client, provider, digest string, drops bool) {
 	record := store.ClientRecord{Provider: provider, Digest: digest, RegisteredAt: r.clock.Millis()}
 	if old := to.recordOf(client); old != nil {
 		if old.Provider == provider && old.Digest == digest {
 			record = *old
 		}
 		record.Holders = slices.Clone(old.Holders)
-		if slices.Contains(old.Holders, r.options.ReplicaID) && !r.options.KeepMarks {
+		if drops {
 			to.dropMarks(client)
 		}
 	}

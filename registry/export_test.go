@@ -29,6 +29,14 @@ func Apply(r *ModelRegistry, entry store.Entry) {
 	r.publish(r.listing.Load().position)
 }
 
+// ShowWaiting shows the writes that wait once more, as each time when the feed brings something.
+func ShowWaiting(r *ModelRegistry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pending.show(viewTarget{r.View, nil})
+	r.publish(r.listing.Load().position)
+}
+
 // Digest names the catalog that a client of the view uses.
 func Digest(r *ModelRegistry, client string) string { return r.clients.get(client).catalog.digest }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-dev/rollcall/registry"
+	"github.com/rollcall-dev/rollcall/store"
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
@@ -93,6 +94,24 @@ func TestWaitingRetryAfterCountsFromTheCall(t *testing.T) {
 		got := b.ClientModelStatus("c", "m")
 		if off := got.Until.Sub(called.Add(time.Hour)).Abs(); off > time.Minute || b.GetModelCount("n") != 1 {
 			t.Errorf("%+v, %v off; count of n %d", got, off, b.GetModelCount("n"))
+		}
+	})
+}
+
+// TestWaitingRegistrationThatIsThere: a registration that only joins drops no marks in the view of its replica either, also
+// when the feed brings what it did before its answer came. A clear would find nothing to end there.
+func TestWaitingRegistrationThatIsThere(t *testing.T) {
+	cutOff(t, func(t *testing.T, a, b *registry.ModelRegistry) {
+		waits(t, a.SetModelQuotaExceeded(t.Context(), "c", "m"), a.RegisterClient(t.Context(), "c", "p", named("m", "n")))
+		registry.Apply(a, store.Entry{Kind: store.KindJoined, Client: "c", Holder: "a"})
+		registry.ShowWaiting(a)
+		if got := a.ClientModelStatus("c", "m"); got.State != registry.StateCooling {
+			t.Errorf("the view shows %+v", got)
+		}
+		waits(t, a.ClearModelQuotaExceeded(t.Context(), "c", "m"))
+	}, func(t *testing.T, a, b *registry.ModelRegistry) {
+		if got := b.ClientModelStatus("c", "m"); got.State != registry.StateAvailable {
+			t.Errorf("the clear was lost: %+v", got)
 		}
 	})
 }

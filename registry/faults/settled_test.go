@@ -344,12 +344,12 @@ func (f *fleet) compareModel(c *contents) (problems []string) {
 			before := len(problems)
 			compare(s.id, part.pair)
 			if len(problems) > before {
+				report("%s", strings.Join(part.history, "\n\t"))
 				for _, entry := range c.feed {
 					if payload := fmt.Sprint(entry.Values["payload"]); strings.Contains(payload, s.id+"\x1d") {
 						report("%s %s %s %q", entry.ID, entry.Values["replica"], entry.Values["kind"], payload)
 					}
 				}
-				report("%s", strings.Join(part.history, "\n\t"))
 			}
 		}
 		got := slices.Sorted(slices.Values(clients[s.id].holders))
