@@ -2,7 +2,6 @@ package registry_test
 
 import (
 	"maps"
-	"strings"
 	"time"
 )
 
@@ -39,7 +38,7 @@ func (ref *reference) pair(id, model string) (*refClient, error) {
 		return nil, errRefInvalid
 	}
 	c := ref.clients[id]
-	if c == nil || c.copies(model) == 0 {
+	if c == nil || !c.takes(model) {
 		return nil, errRefNotRegistered
 	}
 	return c, nil
@@ -141,10 +140,10 @@ func (ref *reference) tally(model string, provider *string) tally {
 		if provider != nil && c.provider != *provider {
 			continue
 		}
-		mark := c.marks[model]
-		quota := ref.overQuota(mark)
-		cooling := mark.suspended && strings.EqualFold(mark.reason, "quota")
-		other := mark.suspended && !cooling
+		if c.copies(model) == 0 {
+			continue
+		}
+		quota, cooling, other := ref.running(c, model)
 		t.count += c.copies(model)
 		t.quota += one(quota)
 		t.cooling += one(cooling)

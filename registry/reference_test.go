@@ -104,7 +104,7 @@ func (ref *reference) define(c *refClient, provider string, models []*registry.M
 	c.provider = provider
 	c.models = models
 	for model := range c.marks {
-		if c.copies(model) == 0 {
+		if !c.takes(model) {
 			delete(c.marks, model)
 		}
 	}
@@ -115,7 +115,7 @@ func (ref *reference) bringBackMarks(id string, c *refClient) {
 	for model, mark := range ref.waiting[id] {
 		mark.suspended = ref.stillWaits(mark)
 		mark.waitUntil = time.Time{}
-		if c.copies(model) > 0 && (mark.suspended || ref.overQuota(mark)) {
+		if c.takes(model) && (mark.suspended || ref.overQuota(mark)) {
 			c.marks[model] = mark
 		}
 	}
