@@ -30,7 +30,7 @@ func (r *ModelRegistry) follow(ctx context.Context) {
 		}
 		r.failed(err)
 		failures++
-		longest := min(50*time.Millisecond<<min(failures, 4), 500*time.Millisecond)
+		longest := min(50*time.Millisecond<<min(failures, 4), 250*time.Millisecond)
 		pause(ctx, longest/2+rand.N(longest/2))
 	}
 }
@@ -127,6 +127,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		err = r.advance(entries, needs, r.pending.show)
 		r.showing.Unlock()
 		r.awaited.follow(entries)
+		r.dropEvicted(entries)
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
 		if err != nil {
@@ -175,7 +176,7 @@ func (r *ModelRegistry) watchClock(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.expire()
 		wait := time.Second
-		if until := r.listing.Load().until; until != 0 {
+		if until := r.until(); until != 0 {
 			wait = min(wait, time.Duration(max(0, until-r.clock.Millis()))*time.Millisecond+time.Millisecond)
 		}
 		pause(ctx, wait)

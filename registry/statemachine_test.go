@@ -78,7 +78,10 @@ type machine struct {
 	replicas [machineReplicas]machineReplica
 	answers  answers // after the last step
 	reopened int
+	removed  int           // marks that were cleaned up
+	lead     time.Duration // of the server's clock over the reference's, when the history began
 	past     []string
+	noted    []registry.Position // after each command
 }
 
 type machineReplica struct {
@@ -92,7 +95,7 @@ func newMachine(
 	fail func(format string, args ...any),
 ) *machine {
 	m := &machine{t: t, s: s, clients: clients, ns: ns, fail: fail, ref: newReference()}
-	m.answers = machineUniverse.ask(m.ref)
+	m.answers, m.lead = machineUniverse.ask(m.ref), s.Now(m.t).Sub(m.ref.now)
 	for i := range m.replicas {
 		m.replicas[i].who = refReplica{id: fmt.Sprintf("replica-%d", i), window: 5 * time.Minute}
 	}
@@ -132,6 +135,7 @@ func (m *machine) run(history []command) {
 	for _, c := range history {
 		c = m.ref.aimed(c, m.replicas[c.on].who)
 		m.past = append(m.past, c.String())
+		m.ref.step++
 		changed, err := m.tell(c)
 		if got := m.carryOut(c); !errors.Is(got, published(err)) {
 			m.failf("error %v, want %v", got, published(err))
@@ -149,7 +153,20 @@ func (m *machine) run(history []command) {
 			m.compareGeneration(i, moved, changed)
 		}
 		m.answers = want
+		m.noted = append(m.noted, m.replicas[0].Position())
 	}
+}
+
+// seen is the position that a command gives, for the reference and for the registry.
+func (m *machine) seen(c command) (refSeen, registry.Position) {
+	switch {
+	case c.asOf < 2 || len(m.noted) == 0:
+		return refSeen{}, registry.Position{}
+	case c.asOf == 2:
+		return refSeen{known: true, foreign: true}, registry.Position{Epoch: "another", Revision: 1 << 40, Nonce: "n"}
+	}
+	step := max(1, len(m.noted)+3-c.asOf)
+	return refSeen{step: step, known: true}, m.noted[step-1]
 }
 
 func (m *machine) compare(i int, want answers, when string) {
@@ -180,14 +197,21 @@ func (m *machine) tell(c command) (changed bool, err error) {
 		return m.ref.register(who, c.client, c.provider, c.models)
 	case "unregister":
 		return m.ref.unregister(who, c.client)
+	case "release":
+		return m.ref.release(who, c.client)
+	case "evict":
+		return m.ref.evict(c.client)
 	case "quota":
-		return m.ref.quota(who, c.client, c.model)
-	case "clear":
-		return m.ref.clear(c.client, c.model), nil
+		c.limit.seen, _ = m.seen(c)
+		return m.ref.quotaUntil(who, c.client, c.model, c.limit)
 	case "suspend":
-		return m.ref.suspend(c.client, c.model, c.reason)
-	case "resume":
-		return m.ref.resume(c.client, c.model), nil
+		return m.ref.suspendUntil(c.client, c.model, c.reason, c.limit.in, c.limit.actor)
+	case "clear", "resume":
+		by := refLift{actor: c.limit.actor}
+		if seen, _ := m.seen(c); c.asOf > 0 {
+			by.asOf = &seen
+		}
+		return m.ref.lift(c.client, c.model, c.do == "clear", by), nil
 	case "move the clock":
 		return m.ref.advance(c.by), nil
 	case "reopen":

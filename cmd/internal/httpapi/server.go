@@ -2,6 +2,7 @@
 package httpapi
 
 import (
+	"context"
 	"io"
 	"log"
 	"net/http"
@@ -16,7 +17,12 @@ import (
 
 // Registry is what the handlers ask; *registry.ModelRegistry is one. Lists come ordered and are the caller's own.
 type Registry interface {
-	GetAvailableModels(handlerType string) []map[string]any
+	GetAvailableModelInfos() []*registry.ModelInfo
+	GetAvailableModelsByProvider(provider string) []*registry.ModelInfo
+	GetModelCount(modelID string) int
+	GetModelProviders(modelID string) []string
+	GetGeneration() uint64
+	WaitFor(ctx context.Context, position registry.Position) error
 	Health() registry.Health
 }
 
@@ -35,13 +41,17 @@ type API struct {
 	log      logrus.FieldLogger
 	mux      *http.ServeMux
 	draining atomic.Bool
+	lists    lists
+	told     told
 }
 
 // New returns the API over a registry. Requests are logged at debug level.
 func New(r Registry, log logrus.FieldLogger) *API {
-	a := &API{registry: r, log: log, mux: http.NewServeMux()}
-	a.get("/v1/models", a.models)
-	a.get("/v1beta/models", a.geminiModels)
+	a := &API{registry: r, log: log, mux: http.NewServeMux(), lists: lists{registry: r}}
+	a.get("/v1/models", a.afterPosition(a.models))
+	a.get("/v1/models/{model...}", a.afterPosition(a.model))
+	a.get("/v1beta/models", a.afterPosition(a.geminiModels))
+	a.get("/v1beta/models/{model...}", a.afterPosition(a.geminiModel))
 	for _, path := range []string{"/healthz", "/health/liveliness", "/health/liveness"} {
 		a.get(path, a.live)
 	}
@@ -57,6 +67,7 @@ func (a *API) Drain() { a.draining.Store(true) }
 
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.tellPosition(w.Header())
 	began := time.Now()
 	seen := &observed{ResponseWriter: w, status: http.StatusOK}
 	a.mux.ServeHTTP(seen, r)
