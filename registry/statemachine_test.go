@@ -86,6 +86,7 @@ type machine struct {
 
 type machineReplica struct {
 	*registry.ModelRegistry
+	told       *mirror
 	who        refReplica
 	generation uint64 // after the last step; 0 for a replica that has just come
 }
@@ -116,13 +117,14 @@ func (m *machine) open(i int) {
 	if err != nil {
 		m.failf("open replica %d: %v", i, err)
 	}
-	r.ModelRegistry, r.generation = opened, 0
+	r.ModelRegistry, r.generation, r.told = opened, 0, newMirror(m.t, opened)
 }
 
 func (m *machine) close() {
 	for i := range m.replicas {
 		if r := m.replicas[i].ModelRegistry; r != nil {
 			_ = r.Close() // the history is over, and a failed one may have closed it
+			m.replicas[i].told.close()
 		}
 	}
 }
@@ -151,6 +153,9 @@ func (m *machine) run(history []command) {
 			}
 			m.compare(i, want, "")
 			m.compareGeneration(i, moved, changed)
+			if wrong := m.replicas[i].told.awaitView(m.replicas[i].ModelRegistry); wrong != "" {
+				m.failf("replica %d told something else than it shows: %s", i, wrong)
+			}
 		}
 		m.answers = want
 		m.noted = append(m.noted, m.replicas[0].Position())

@@ -23,7 +23,7 @@ type connection struct {
 
 // The flags, by what they go with.
 var (
-	redisFlags  = []string{"redis", "namespace"}
+	redisFlags  = []string{"redis", "namespace", "actor"}
 	serverFlags = []string{"server", "token", "token-file"}
 )
 
@@ -31,13 +31,6 @@ var (
 var redisKeys = map[string]string{
 	"redis": "redis_url", "namespace": "namespace",
 	"tls-ca-file": "tls_ca_file", "tls-cert-file": "tls_cert_file", "tls-key-file": "tls_key_file",
-}
-
-// flags gives a verb the flags of both ways.
-func (c *connection) flags(cmd *cobra.Command) {
-	c.redisFlags(cmd)
-	c.serverFlags(cmd)
-	cmd.Flags().StringVar(&c.actor, "actor", "", "who does it, for those who read it later (default $USER@host)")
 }
 
 // redisFlags gives a verb the flags of the way to a Redis.
@@ -50,6 +43,7 @@ func (c *connection) redisFlags(cmd *cobra.Command) {
 	flags.StringVar(&c.key, "tls-key-file", "", "PEM `file` of that certificate's private key")
 }
 
+// serverFlags gives a verb the flags of the way to a daemon.
 func (c *connection) serverFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&c.server, "server", "", "`URL` of a daemon to ask in place of Redis (default $ROLLCALL_SERVER)")
@@ -137,6 +131,12 @@ func whereToLook(cmd *cobra.Command) string {
 		text = "give --redis or --server, or set REDIS_URL or ROLLCALL_SERVER"
 	}
 	return text
+}
+
+// actorFlag gives a verb that writes the flag for who does it.
+func (c *connection) actorFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.actor, "actor", "",
+		"who does it, for those who read it later (default $USER@host); through a daemon it is the `name` of the token")
 }
 
 // who is the actor of writes: as --actor says, else the person and the host.
