@@ -39,12 +39,15 @@ func Load(in Input) (*Config, error) {
 		}
 		from := sourceOf(s, in, file)
 		sources[s.Key] = from
-		if problem := s.set(c, v.Get(s.Key), from.rank == fromFile); problem != "" {
+		if problem := s.set(c, v.Get(s.Key)); problem != "" {
 			return nil, &Error{s.Key, from.name, problem}
 		}
 	}
 	var err error
 	if c.Clients, err = file.clients(); err != nil {
+		return nil, err
+	}
+	if c.Tokens, sources["tokens"], err = readTokens(file); err != nil {
 		return nil, err
 	}
 	c.anchorPaths(sources, file)
@@ -91,6 +94,7 @@ func (c *Config) anchorPaths(sources map[string]source, file *file) {
 	for key, path := range map[string]*string{
 		"catalogue": &c.Catalogue, "redis_url_file": &c.RedisURLFile, "tls_ca_file": &c.TLSCAFile,
 		"tls_cert_file": &c.TLSCertFile, "tls_key_file": &c.TLSKeyFile,
+		"listen_tls_cert_file": &c.ListenTLSCertFile, "listen_tls_key_file": &c.ListenTLSKeyFile,
 	} {
 		if sources[key].rank == fromFile && *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(filepath.Dir(file.path), *path)
