@@ -100,7 +100,7 @@ func firstGiven(cmd *cobra.Command, flags []string) string {
 // redisSettings returns the settings of the way to a Redis: from the flags and the environment, as serve takes them, and
 // from no file. A URL is always there.
 func (c *connection) redisSettings(cmd *cobra.Command) (*config.Config, error) {
-	given := map[string]string{}
+	given := map[string]string{"listen": config.Default().Listen} // nothing here does, whatever the environment says
 	for flag, key := range redisKeys {
 		if cmd.Flags().Changed(flag) {
 			given[key] = cmd.Flags().Lookup(flag).Value.String()
