@@ -124,4 +124,3 @@ func modelIDs(models []*registry.ModelInfo) string {
 	}
 	return text
 }
-

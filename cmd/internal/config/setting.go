@@ -24,7 +24,9 @@ type Setting struct {
 func (s Setting) Flag() string { return strings.ReplaceAll(s.Key, "_", "-") }
 
 // Text is the setting's value in c, as one would type it. That of redis_url may hold a password.
-func (s Setting) Text(c *Config) string { return asTyped(reflect.ValueOf(c).Elem().Field(s.field).Interface()) }
+func (s Setting) Text(c *Config) string {
+	return asTyped(reflect.ValueOf(c).Elem().Field(s.field).Interface())
+}
 
 // environment lists the variables that state the setting, the strongest first.
 func (s Setting) environment() []string {
