@@ -23,6 +23,8 @@ var changing = []struct {
 }{
 	{regexp.MustCompile(`[\w-]{11}:(\d+):\d{13}-[\w-]{11}`), "EPOCH:$1:NONCE"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z`), "TIME"},
+	{regexp.MustCompile(`\(in [\dhms]+\)`), "(in WAIT)"},
+	{regexp.MustCompile(`http://127.0.0.1:\d+`), "http://DAEMON"},
 	{regexp.MustCompile(`redis://127.0.0.1:\d+`), "redis://REDIS"},
 	{regexp.MustCompile(`127.0.0.1:\d+`), "REDIS"},
 	{regexp.MustCompile(`p50 [^ ]+, p99 [^ "]+`), "p50 P50, p99 P99"},
@@ -34,31 +36,49 @@ var changing = []struct {
 // columns are as wide as what was replaced in them.
 var columns = regexp.MustCompile(`  +`)
 
-// golden runs the binary and holds what it says against testdata/<name>.golden, which UPDATE_GOLDEN=1 writes anew.
+// golden runs the binary and holds what it says against testdata/<name>.golden.
 func golden(t *testing.T, name, redisURL string, args ...string) {
 	t.Helper()
+	holdGolden(t, name, said(t, []string{"REDIS_URL=" + redisURL}, args...))
+}
+
+// said runs the binary and returns the command line, what it wrote and its exit code, without what changes from run to
+// run.
+func said(t *testing.T, env []string, args ...string) string {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := command(t, []string{"REDIS_URL=" + redisURL}, args...)
+	cmd := command(t, env, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	var exited *exec.ExitError
 	if err != nil && !errors.As(err, &exited) {
 		t.Fatal(err)
 	}
-	said := "$ rollcall " + strings.Join(args, " ") + "\n" + stdout.String()
+	text := "$ rollcall " + strings.Join(args, " ") + "\n" + stdout.String()
 	if stderr.Len() > 0 {
-		said += "stderr:\n" + stderr.String()
+		text += "stderr:\n" + stderr.String()
 	}
-	said += fmt.Sprintf("exit code: %d\n", cmd.ProcessState.ExitCode())
+	text += fmt.Sprintf("exit code: %d\n", cmd.ProcessState.ExitCode())
+	return settled(text, slices.Contains(args, "json") || slices.Contains(args, "yaml"))
+}
+
+// settled replaces what changes from run to run; in a document spaces have a meaning.
+func settled(text string, document bool) string {
 	for _, one := range changing {
-		said = one.text.ReplaceAllString(said, one.as)
+		text = one.text.ReplaceAllString(text, one.as)
 	}
-	if !slices.Contains(args, "json") && !slices.Contains(args, "yaml") {
-		said = columns.ReplaceAllString(said, "  ")
+	if !document {
+		text = columns.ReplaceAllString(text, "  ")
 	}
+	return text
+}
+
+// holdGolden holds a text against testdata/<name>.golden, which UPDATE_GOLDEN=1 writes anew.
+func holdGolden(t *testing.T, name, text string) {
+	t.Helper()
 	path := filepath.Join("testdata", name+".golden")
 	if os.Getenv("UPDATE_GOLDEN") == "1" {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(said), 0o644)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -67,8 +87,8 @@ func golden(t *testing.T, name, redisURL string, args ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if said != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, said, want)
+	if text != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, text, want)
 	}
 }
 

@@ -11,8 +11,8 @@ func newClientUnregister() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "unregister CLIENT",
 		Short: "Have a daemon give up a client that was registered through one",
-		Long: `Have a daemon give up a client that was registered through one. It is an eviction: the client goes for everybody, and comes
-back when somebody registers it. A client of the daemon's config file is refused.`,
+		Long: `Have a daemon give up a client that was registered through one. It is an eviction without a question: the client goes for
+everybody, and comes back when somebody registers it.`,
 		Example: `  rollcall client unregister northwind-openai-key --server http://127.0.0.1:8420`,
 		Args:    arguments(1, "CLIENT"),
 	}

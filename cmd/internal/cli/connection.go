@@ -23,7 +23,7 @@ type connection struct {
 
 // The flags, by what they go with.
 var (
-	redisFlags  = []string{"redis", "namespace", "actor"}
+	redisFlags  = []string{"redis", "namespace"}
 	serverFlags = []string{"server", "token", "token-file"}
 )
 
@@ -79,6 +79,9 @@ func (c *connection) viaServer(cmd *cobra.Command) (bool, error) {
 		c.server = cmp.Or(c.server, os.Getenv("ROLLCALL_SERVER"))
 		if c.server == "" {
 			return false, usage("--server is empty; give the URL of a daemon, such as http://127.0.0.1:8420")
+		}
+		if cmd.Flags().Changed("actor") {
+			return false, usage("--actor goes with --redis; through a daemon the actor is the name of the token")
 		}
 		return true, nil
 	case server != "":

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,9 +41,10 @@ type importedPart struct {
 
 // importDone is what import answers.
 type importDone struct {
-	Clients int `json:"clients"`
-	Marks   int `json:"marks"`
-	Over    int `json:"marks_over"` // those whose time had passed
+	Clients    int `json:"clients"`
+	Configured int `json:"configured"` // clients that are the daemon's own already
+	Marks      int `json:"marks"`
+	Over       int `json:"marks_over"` // those whose time had passed
 }
 
 func newImport() *cobra.Command {
@@ -51,8 +53,9 @@ func newImport() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Have a daemon hold the clients of an exported document, and set their marks",
 		Long: `Have a daemon hold the clients of a document that export wrote, in JSON or YAML, and set their marks; - is the standard
-input. Marks whose time is over are left out. The document is checked first; where a client or a mark is refused later,
-those before it stay, and the same import again goes on.`,
+input. Clients of the daemon's own config file stay as they are, and get their marks. Marks whose time is over are left
+out. The document is checked first; where a client or a mark is refused later, those before it stay, and the same import
+again goes on.`,
 		Example: `  rollcall import rollcall.json --server http://127.0.0.1:8420`,
 		Args:    arguments(1, "FILE"),
 	}
@@ -65,8 +68,9 @@ those before it stay, and the same import again goes on.`,
 			return answer{}, err
 		}
 		done, err := document.write(ctx, in)
-		did := fmt.Sprintf("The daemon holds %s, with %s; %d were over.", counted(done.Clients, "client"), counted(done.Marks, "mark"), done.Over)
-		return answer{done, []table{{empty: did}}}, err
+		return answer{done, []table{{rows: [][]cell{
+			row("clients", done.Clients), row("in its config file", done.Configured), row("marks", done.Marks), row("marks over", done.Over),
+		}}}}, err
 	})
 }
 
@@ -96,10 +100,15 @@ func (d *imported) check(file string) error {
 func (d *imported) write(ctx context.Context, in *viaDaemon) (importDone, error) {
 	var done importDone
 	for _, c := range d.Clients {
-		if _, err := in.Register(ctx, c.ClientID, c.Provider, c.Models); err != nil {
+		_, err := in.Register(ctx, c.ClientID, c.Provider, c.Models)
+		switch {
+		case errors.Is(err, errConflict):
+			done.Configured++
+		case err != nil:
 			return done, fmt.Errorf("client %q: %w", c.ClientID, err)
+		default:
+			done.Clients++
 		}
-		done.Clients++
 		for _, m := range c.Marks {
 			if err := m.write(ctx, in, c.ClientID, &done); err != nil {
 				return done, fmt.Errorf("mark of client %q and model %q: %w", c.ClientID, m.ModelID, err)

@@ -194,6 +194,9 @@ func (d *viaDaemon) send(ctx context.Context, method, at string, body any) (*htt
 // errNoDaemon is for a daemon what registry.ErrUnavailable is for a Redis.
 var errNoDaemon = errors.New("it does not answer")
 
+// errConflict: the daemon does not hold a client for others that is in its own config file.
+var errConflict = errors.New("refused")
+
 // refusal is the error of an answer that is none.
 func (d *viaDaemon) refusal(response *http.Response) error {
 	var said struct {
@@ -212,6 +215,8 @@ func (d *viaDaemon) refusal(response *http.Response) error {
 		return &hinted{err, "give --token-file or set ROLLCALL_TOKEN, to a token of that daemon which may do this"}
 	case http.StatusNotFound:
 		return registry.ErrNotRegistered
+	case http.StatusConflict:
+		return fmt.Errorf("%w: %w", errConflict, err)
 	case http.StatusServiceUnavailable:
 		return &hinted{fmt.Errorf("%w: %w", registry.ErrUnavailable, err), "again in a moment; the daemon's /readyz says how it is"}
 	}
