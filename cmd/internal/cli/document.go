@@ -46,7 +46,7 @@ func readDocument(stdin io.Reader, file, name string, found any) error {
 		if where == "" {
 			return usage("%s %s", file, misfit.Problem)
 		}
-		return usage("%s: %s %s", file, where, misfit.Problem)
+		return usage("%s: %s: %s", file, where, misfit.Problem)
 	}
 	if err != nil {
 		return fmt.Errorf("read %s: %w", file, err)
