@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
@@ -163,6 +165,52 @@ func TestVerbsAtRedis(t *testing.T) {
 	golden(t, "doctor_failing", url, "doctor")
 }
 
+// TestBench runs a short one, and interrupts a long one: nothing is left behind.
+func TestBench(t *testing.T) {
+	t.Parallel()
+	server := redistest.Redis(t)
+	admin := server.Admin(t)
+	left := func() []string { return admin.Keys(t.Context(), "rollcall:*").Val() }
+	env := []string{"REDIS_URL=" + server.URL()}
+	out, err := command(t, env, "bench", "--operations", "20", "--workers", "2", "--output", "json").Output()
+	must(t, err)
+	var results []struct {
+		Name  string
+		P50   float64 `json:"p50_us"`
+		P99   float64 `json:"p99_us"`
+		Max   float64 `json:"max_us"`
+		Rate  float64 `json:"per_second"`
+		Ratio float64
+	}
+	must(t, json.Unmarshal(out, &results))
+	var names []string
+	for _, r := range results {
+		names = append(names, r.Name)
+		if r.P50 <= 0 || r.P99 < r.P50 || r.Max < r.P99 || r.Rate <= 0 || (r.Ratio == 0) != (r.Name == "PING") {
+			t.Errorf("%+v", r)
+		}
+	}
+	want := "PING, register, 50 models, register, identical, quota mark, clear, heartbeat, read of the view"
+	if got := strings.Join(names, ", "); got != want || len(left()) > 0 {
+		t.Errorf("measured %s; left behind %v", got, left())
+	}
+
+	long := command(t, env, "bench", "--operations", "1000000")
+	must(t, long.Start())
+	for deadline := time.Now().Add(patience); len(left()) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not begin")
+		}
+	}
+	must(t, long.Process.Signal(os.Interrupt))
+	var exited *exec.ExitError
+	if err := long.Wait(); !errors.As(err, &exited) || exited.ExitCode() != 1 || len(left()) > 0 {
+		t.Errorf("interrupted: %v; left behind %v", err, left())
+	}
+	golden(t, "bench_wrong", server.URL(), "bench", "--workers", "0")
+	golden(t, "bench_namespace", server.URL(), "bench", "--namespace", "mine")
+}
+
 // Without a Redis every verb says so with the exit code for it, and what to try.
 func TestVerbsWithoutRedis(t *testing.T) {
 	t.Parallel()
@@ -173,5 +221,6 @@ func TestVerbsWithoutRedis(t *testing.T) {
 	golden(t, "verify_down", url, "verify")
 	golden(t, "namespace_list_down", url, "namespace", "list")
 	golden(t, "doctor_down", url, "doctor")
+	golden(t, "bench_down", url, "bench")
 	golden(t, "history_nowhere", "", "history")
 }

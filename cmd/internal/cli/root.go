@@ -53,8 +53,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 Redis or the dae
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newServe(), newModels(), newModel(), newClients(), newClient(), newReplicas(), newExplain(), newHistory(), newWatch(),
-		newQuota(), newSuspend(), newResume(), newExport(), newImport(), newVerify(), newDoctor(), newNamespace(), newConfig(), newVersion())
+	root.AddCommand(
+		newServe(), newConfig(),
+		newModels(), newModel(), newClients(), newClient(), newReplicas(), newExplain(), newWatch(),
+		newQuota(), newSuspend(), newResume(), newExport(), newImport(),
+		newHistory(), newVerify(), newDoctor(), newBench(), newNamespace(),
+		newVersion(),
+	)
 	return root
 }
 
