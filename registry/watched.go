@@ -236,7 +236,9 @@ func (v *View) announce(position Position) {
 	}
 }
 
-// endingsDue says whether a mark has ended that those who watch take for running.
+// endingsDue says whether a mark has ended that those who watch take for running, or may run again since the clock was
+// set back.
 func (v *View) endingsDue(now int64) bool {
-	return v.watched != nil && len(v.watched.endings.items) > 0 && v.watched.endings.items[0].at <= now
+	w := v.watched
+	return w != nil && (now < w.now-setBack || (len(w.endings.items) > 0 && w.endings.items[0].at <= now))
 }
