@@ -29,7 +29,8 @@ func newBench() *cobra.Command {
 		Long: `Measure what Rollcall's writes take on this Redis, beside PING in the same run, and what a read of the view takes, which
 does not ask Redis. It works in a namespace of its own, which it drops at the end, also after ctrl-C. Redis is busy meanwhile:
 others who use it notice.`,
-		Args: noArguments,
+		Example: `  rollcall bench --operations 1000`,
+		Args:    noArguments,
 	}
 	cmd.Flags().IntVar(&operations, "operations", 2000, "how many of each kind")
 	cmd.Flags().IntVar(&workers, "workers", 4, "how many at the same time")
