@@ -156,11 +156,12 @@ func TestReleaseClientLeavesMarksWaiting(t *testing.T) {
 		if got := a.ClientModelStatus("c", "m"); got.Reason != "401" {
 			t.Errorf("after its return: %+v", got)
 		}
+		must(t, b.Sync(ctx))
 		at := b.Position()
 		must(t, b.ReleaseClient(ctx, "c")) // which it does not hold
 		must(t, b.Sync(ctx))
-		if a.GetModelCount("m") != 0 || len(a.GetModelsForClient("c")) != 1 || b.Position() == at {
-			t.Error("another's hold ended")
+		if len(a.GetModelsForClient("c")) != 1 || b.Position() != at {
+			t.Errorf("another's hold ended, at %s, before at %s", b.Position(), at)
 		}
 	})
 }

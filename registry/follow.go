@@ -49,6 +49,7 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 	}
 	if err := r.settleDebts(ctx); err != nil {
 		if mendable(err) {
+			r.stats.resynced(err)
 			return r.recover(ctx)
 		}
 		return err
@@ -62,12 +63,14 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		}
 	}
 	if errors.Is(err, errReplayed) { // nothing is wrong, so nothing has to wait
+		r.stats.resynced(err)
 		return r.recover(ctx)
 	}
 	if err == nil || !mendable(err) {
 		return err
 	}
 	r.health.diverged()
+	r.stats.resynced(err)
 	r.options.Logger.WithField("reason", err.Error()).Warn("rollcall: reading the namespace anew")
 	if wait := resyncEvery - time.Since(r.lastResync); wait > 0 {
 		pause(ctx, wait)
@@ -175,11 +178,13 @@ func (r *ModelRegistry) checkHead(ctx context.Context) (store.Head, error) {
 func (r *ModelRegistry) watchClock(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.expire()
-		wait := time.Second
-		if until := r.until(); until != 0 {
-			wait = min(wait, time.Duration(max(0, until-r.clock.Millis()))*time.Millisecond+time.Millisecond)
+		timer := time.NewTimer(r.untilSoonest())
+		select {
+		case <-timer.C:
+		case <-r.alarm.ring:
+		case <-ctx.Done():
 		}
-		pause(ctx, wait)
+		timer.Stop()
 	}
 }
 

@@ -24,6 +24,9 @@ func (u universe) askStatus(r statusReader, say func(answer any, question string
 	for _, client := range u.clients {
 		for _, model := range models {
 			status := r.ClientModelStatus(client, model)
+			if status.State == registry.StateCooling { // which mark ends last may be a matter of milliseconds
+				status.Reason, status.WholeClient = "", false
+			}
 			status.Source, status.SetBy = "", ""
 			status.Since, status.Until = noTime, noTime
 			say(status, "ClientModelStatus(%q, %q)", client, model)

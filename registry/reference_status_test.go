@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rollcall-dev/rollcall/registry"
 )
@@ -13,8 +14,8 @@ func (ref *reference) running(c *refClient, model string) (quota, cooling, other
 	for _, mark := range []refMark{c.marks[model], c.marks["*"]} {
 		forQuota := strings.EqualFold(mark.reason, "quota")
 		quota = quota || ref.overQuota(mark)
-		cooling = cooling || mark.suspended && forQuota
-		other = other || mark.suspended && !forQuota
+		cooling = cooling || ref.isSuspended(mark) && forQuota
+		other = other || ref.isSuspended(mark) && !forQuota
 	}
 	return quota, cooling, other
 }
@@ -40,15 +41,26 @@ func (ref *reference) ClientModelStatus(clientID, modelID string) registry.Clien
 	if state == registry.StateAvailable {
 		return status
 	}
-	// A suspension never ends here, so it outlasts every quota mark; of equals the pair's own comes first.
+	// The one that ends last decides, of equals the pair's own.
+	var last time.Time
 	for _, of := range []string{modelID, "*"} {
 		mark := c.marks[of]
-		if mark.suspended && strings.EqualFold(mark.reason, "quota") == (state == registry.StateCooling) {
-			status.Reason, status.WholeClient = mark.reason, of == "*"
-			return status
+		decide := func(until time.Time, reason string) {
+			if until.IsZero() {
+				until = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+			}
+			if until.After(last) {
+				last, status.Reason, status.WholeClient = until, reason, of == "*"
+			}
+		}
+		cooldown := strings.EqualFold(mark.reason, "quota")
+		if ref.overQuota(mark) && state == registry.StateCooling {
+			decide(mark.quotaUntil, "")
+		}
+		if ref.isSuspended(mark) && cooldown == (state == registry.StateCooling) {
+			decide(mark.suspendedUntil, mark.reason)
 		}
 	}
-	status.WholeClient = modelID == "*" || c.marks["*"].quotaUntil.After(c.marks[modelID].quotaUntil)
 	return status
 }
 
@@ -116,7 +128,7 @@ func (ref *reference) Client(clientID string) (registry.ClientStatus, bool) {
 		if ref.overQuota(c.marks[model]) {
 			mark.Quota = &registry.MarkPart{}
 		}
-		if c.marks[model].suspended {
+		if ref.isSuspended(c.marks[model]) {
 			mark.Suspension = &registry.MarkPart{Reason: c.marks[model].reason}
 		}
 		if mark.Quota != nil || mark.Suspension != nil {

@@ -25,7 +25,7 @@ func (q *HistoryQuery) words(e *Entry, before map[string]map[string]*Mark) strin
 		return markWords(e.Position.Revision, e.Marks[0].Mark, old, known)
 	case KindEpoch:
 		return "an epoch began because: " + e.Reason
-	case "evicted":
+	case KindEvicted:
 		return "evicted: every replica drops it, and its marks went with it"
 	}
 	return string(e.Kind) // of a newer version

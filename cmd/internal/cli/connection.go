@@ -33,13 +33,6 @@ var redisKeys = map[string]string{
 	"tls-ca-file": "tls_ca_file", "tls-cert-file": "tls_cert_file", "tls-key-file": "tls_key_file",
 }
 
-// flags gives a verb the flags of both ways.
-func (c *connection) flags(cmd *cobra.Command) {
-	c.redisFlags(cmd)
-	c.serverFlags(cmd)
-	cmd.Flags().StringVar(&c.actor, "actor", "", "who does it, for those who read it later (default $USER@host)")
-}
-
 // redisFlags gives a verb the flags of the way to a Redis.
 func (c *connection) redisFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
@@ -50,6 +43,7 @@ func (c *connection) redisFlags(cmd *cobra.Command) {
 	flags.StringVar(&c.key, "tls-key-file", "", "PEM `file` of that certificate's private key")
 }
 
+// serverFlags gives a verb the flags of the way to a daemon.
 func (c *connection) serverFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&c.server, "server", "", "`URL` of a daemon to ask in place of Redis (default $ROLLCALL_SERVER)")
@@ -86,6 +80,9 @@ func (c *connection) viaServer(cmd *cobra.Command) (bool, error) {
 		if c.server == "" {
 			return false, usage("--server is empty; give the URL of a daemon, such as http://127.0.0.1:8420")
 		}
+		if cmd.Flags().Changed("actor") {
+			return false, usage("--actor goes with --redis; through a daemon the actor is the name of the token")
+		}
 		return true, nil
 	case server != "":
 		return false, usage("--%s goes with --server, the URL of a daemon", server)
@@ -106,7 +103,7 @@ func firstGiven(cmd *cobra.Command, flags []string) string {
 // redisSettings returns the settings of the way to a Redis: from the flags and the environment, as serve takes them, and
 // from no file. A URL is always there.
 func (c *connection) redisSettings(cmd *cobra.Command) (*config.Config, error) {
-	given := map[string]string{}
+	given := map[string]string{"listen": config.Default().Listen} // nothing here does, whatever the environment says
 	for flag, key := range redisKeys {
 		if cmd.Flags().Changed(flag) {
 			given[key] = cmd.Flags().Lookup(flag).Value.String()
@@ -137,6 +134,12 @@ func whereToLook(cmd *cobra.Command) string {
 		text = "give --redis or --server, or set REDIS_URL or ROLLCALL_SERVER"
 	}
 	return text
+}
+
+// actorFlag gives a verb that writes the flag for who does it.
+func (c *connection) actorFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.actor, "actor", "",
+		"who does it, for those who read it later (default $USER@host); through a daemon it is the `name` of the token")
 }
 
 // who is the actor of writes: as --actor says, else the person and the host.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 )
@@ -13,9 +14,10 @@ type frame struct {
 	connection connection
 }
 
-// about is a verb that asks a source: it connects, asks, and writes the answer.
+// about is a verb that asks a registry, in whichever way it is reached, and writes the answer.
 func (f *frame) about(cmd *cobra.Command, ask func(ctx context.Context, from source, args []string) (answer, error)) *cobra.Command {
-	f.connection.flags(cmd)
+	f.connection.redisFlags(cmd)
+	f.connection.serverFlags(cmd)
 	f.form.flag(cmd)
 	cmd.Flags().SortFlags = false
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -24,11 +26,8 @@ func (f *frame) about(cmd *cobra.Command, ask func(ctx context.Context, from sou
 			return err
 		}
 		found, err := ask(cmd.Context(), from, args)
-		// What a write left waiting comes out at the close.
-		if closed := from.Close(); err == nil {
-			err = closed
-		}
-		if err != nil {
+		// A write that waits ends with the connection, so its answer comes after that.
+		if err := errors.Join(err, from.Close()); err != nil {
 			return err
 		}
 		return f.show(cmd, found)

@@ -15,13 +15,18 @@ type Setting struct {
 	Key     string
 	Usage   string
 	Default string // as one would type it
-	Type    string // "string", "bool" or "duration"
+	Type    string // "string" or "duration"
 
 	field int // index in Config
 }
 
 // Flag is the name of the setting's flag, without dashes in front.
 func (s Setting) Flag() string { return strings.ReplaceAll(s.Key, "_", "-") }
+
+// Text is the setting's value in c, as one would type it. That of redis_url may hold a password.
+func (s Setting) Text(c *Config) string {
+	return asTyped(reflect.ValueOf(c).Elem().Field(s.field).Interface())
+}
 
 // environment lists the variables that state the setting, the strongest first.
 func (s Setting) environment() []string {
@@ -81,10 +86,8 @@ func keys() []string {
 	return all
 }
 
-// set puts value into the setting's field of c. Text from flags and the environment (typed false) is converted; a value
-// from the file must have its type already, since the file has types. The returned text is the problem, "" if there is
-// none.
-func (s Setting) set(c *Config, value any, typed bool) (problem string) {
+// set puts value into the setting's field of c. The returned text is the problem, "" if there is none.
+func (s Setting) set(c *Config, value any) (problem string) {
 	field := reflect.ValueOf(c).Elem().Field(s.field)
 	text, isText := value.(string)
 	switch field.Interface().(type) {
@@ -93,16 +96,6 @@ func (s Setting) set(c *Config, value any, typed bool) (problem string) {
 			return "is " + strict.TypeName(value) + "; must be a string (quote it)"
 		}
 		field.SetString(text)
-	case bool:
-		b, isBool := value.(bool)
-		if isText && !typed {
-			parsed, err := strconv.ParseBool(text)
-			b, isBool = parsed, err == nil
-		}
-		if !isBool {
-			return "is " + quoteOr(value) + "; must be true or false"
-		}
-		field.SetBool(b)
 	case time.Duration:
 		d, err := time.ParseDuration(text)
 		if !isText || err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/rollcall-dev/rollcall/cmd/internal/holds"
 	"github.com/rollcall-dev/rollcall/cmd/internal/httpapi"
 	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/embedded"
@@ -30,7 +31,7 @@ func newAPI(tb testing.TB, models ...*registry.ModelInfo) (*httpapi.API, *regist
 	if len(models) > 0 {
 		register(tb, r, "key-1", "p", models...)
 	}
-	return httpapi.New(r, silent()), r
+	return over(r), r
 }
 
 func newRegistry(tb testing.TB) *registry.ModelRegistry {
@@ -97,4 +98,9 @@ func expect(t *testing.T, w *httptest.ResponseRecorder, status int, body string)
 	if got := w.Header().Get("Content-Type"); got != "application/json" {
 		t.Errorf("content type %q", got)
 	}
+}
+
+// over returns the API of a daemon without tokens.
+func over(r *registry.ModelRegistry) *httpapi.API {
+	return httpapi.New(r, holds.New(r, r.Local(), nil, silent()), silent(), httpapi.Options{})
 }

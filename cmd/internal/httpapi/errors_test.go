@@ -63,7 +63,7 @@ func TestRequestsAreLoggedAtDebugLevelWithoutTheirQuery(t *testing.T) {
 	t.Parallel()
 	log, hook := logtest.NewNullLogger()
 	log.SetLevel(logrus.DebugLevel)
-	api := httpapi.New(newRegistry(t), log)
+	api := httpapi.New(newRegistry(t), nil, log, httpapi.Options{})
 	call(api, "GET", "/v1beta/models?key=hush&pageSize=x")
 	entry := hook.LastEntry()
 	if entry == nil || entry.Level != logrus.DebugLevel {

@@ -18,7 +18,7 @@ func (u unwell) Health() registry.Health { return u.health }
 
 func TestLivenessNeverDependsOnRedis(t *testing.T) {
 	t.Parallel()
-	api := httpapi.New(unwell{newRegistry(t), registry.Health{Connected: false, Stale: true, Age: time.Hour}}, silent())
+	api := httpapi.New(unwell{newRegistry(t), registry.Health{Connected: false, Stale: true, Age: time.Hour}}, nil, silent(), httpapi.Options{})
 	api.Drain()
 	for _, path := range []string{"/healthz", "/health/liveliness", "/health/liveness"} {
 		expect(t, call(api, "GET", path), 200, `{"status":"ok"}`)
@@ -41,7 +41,7 @@ func TestReadinessTellsTheStateOfTheView(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api := httpapi.New(unwell{newRegistry(t), c.health}, silent())
+			api := httpapi.New(unwell{newRegistry(t), c.health}, nil, silent(), httpapi.Options{})
 			for _, path := range []string{"/readyz", "/health/readiness"} {
 				expect(t, call(api, "GET", path), 200, `{"status":"ok",`+c.want)
 			}

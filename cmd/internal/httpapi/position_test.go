@@ -40,7 +40,7 @@ func TestAReadWaitsForThePositionOfAWrite(t *testing.T) {
 			return r
 		}
 		writer, reader := open(), open()
-		api := httpapi.New(reader, silent())
+		api := httpapi.New(reader, nil, silent(), httpapi.Options{})
 		for i := range 20 {
 			id := "m" + strconv.Itoa(i)
 			register(t, writer, "key-"+id, "p", named(id)...)

@@ -19,6 +19,8 @@ const (
 // shapeOf tells from path and headers which API a request speaks.
 func shapeOf(r *http.Request) shape {
 	switch {
+	case strings.HasPrefix(r.URL.Path, "/api/"):
+		return openAI // whatever a proxy passes on of what it was asked
 	case r.URL.Path == "/v1beta" || strings.HasPrefix(r.URL.Path, "/v1beta/"):
 		return gemini
 	case r.Header.Get("Anthropic-Version") != "":
