@@ -34,3 +34,77 @@ func Digest(r *ModelRegistry, client string) string { return r.clients.get(clien
 
 // ValidateLimit checks a limit as the writes do that take one.
 func ValidateLimit(l QuotaLimit) error { return l.sourced("").validate() }
+
+// Holds says whether this replica would bring a client back after a loss.
+func Holds(r *ModelRegistry, client string) bool { return r.holdings.has(client) }
+
+// Holders lists the replicas that hold a client.
+func Holders(r *ModelRegistry, client string) []string { return r.holdersOf(client) }
+
+// Missing takes note of a holding; what it returns sets it again, as if its end had been missed.
+func Missing(r *ModelRegistry, client string) (again func()) {
+	held := r.holdings.clients[client]
+	return func() {
+		r.holdings.mu.Lock()
+		defer r.holdings.mu.Unlock()
+		r.holdings.clients[client] = held
+	}
+}
+
+// HoldsAfter says whether a client is held that was registered and evicted at these revisions. late: the eviction was
+// seen before the answer to the registration.
+func HoldsAfter(registered, evicted uint64, late bool) bool {
+	var h holdings
+	h.init()
+	h.change("c", holding{})
+	if late {
+		h.evict("c", evicted)
+		h.registered("c", registered)
+	} else {
+		h.registered("c", registered)
+		h.evict("c", evicted)
+	}
+	return h.has("c")
+}
+
+// ShownClient is what a view shows of a client, as its events tell it.
+type ShownClient struct {
+	Provider string
+	Models   []*ModelInfo
+	Marks    map[string]ShownMark // those that run, by model
+}
+
+// ShownMark is a mark as events tell it; a part that is zero is not there.
+type ShownMark struct{ Quota, Suspension MarkPart }
+
+// Shown is what the view of a registry shows now, by client.
+func Shown(r *ModelRegistry) map[string]ShownClient {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	shown := make(map[string]ShownClient, len(r.known))
+	for id, c := range r.known {
+		client := ShownClient{c.provider, r.GetModelsForClient(id), make(map[string]ShownMark)}
+		for model, mark := range c.marks {
+			var s ShownMark
+			if mark = running(mark, r.clock.Millis()); mark == nil {
+				continue
+			}
+			if mark.Quota != nil {
+				s.Quota = *newMarkPart(mark.Quota)
+			}
+			if mark.Suspension != nil {
+				s.Suspension = *newMarkPart(mark.Suspension)
+			}
+			client.Marks[model] = s
+		}
+		shown[id] = client
+	}
+	return shown
+}
+
+// Watched says whether the view takes notes for somebody who watches.
+func Watched(r *ModelRegistry) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.watched != nil
+}

@@ -40,6 +40,8 @@ func (v *View) publish(position Position) {
 	if local := v.local.Load(); local != nil {
 		local.publish(position)
 	}
+	v.announce(position)
+	v.wakeInTime()
 }
 
 func (v *View) publishModels(next *listing) {

@@ -63,11 +63,7 @@ func (v *View) GetModelsForClient(clientID string) []*ModelInfo {
 	if d == nil {
 		return nil
 	}
-	infos := make([]*ModelInfo, len(d.catalog.models))
-	for i, model := range d.catalog.models {
-		infos[i] = model.info.Clone()
-	}
-	return infos
+	return d.catalog.clone()
 }
 
 // GetAvailableModels returns the models that are listed now, by ID, in the shape that handlerType names: "openai",
@@ -138,7 +134,7 @@ func (v *View) GetFirstAvailableModel(handlerType string) (string, error) {
 }
 
 // GetGeneration returns a number that changes when, and only when, an answer may have changed, be it by a write or by
-// time. It counts anew in every process.
+// time. Only the holders of a client that stays, as Client tells them, do not count. It counts anew in every process.
 func (v *View) GetGeneration() uint64 {
 	current := v.listing.Load()
 	if current.until != 0 && v.clock.Millis() >= current.until {

@@ -29,9 +29,11 @@ type View struct {
 	dirty    []*book       // each once
 	moved    []string      // clients that answers changed about
 	expiries expiries
-	slots    []*book // by slot in the listing; nil: free
-	free     []int32 // slots
-	edition  uint64  // of what is not published yet
+	slots    []*book  // by slot in the listing; nil: free
+	free     []int32  // slots
+	edition  uint64   // of what is not published yet
+	watched  *watched // nil: nobody watches
+	alarm    alarm
 }
 
 // registered is what the view publishes of a client. It does not change.
@@ -59,6 +61,7 @@ func newView(clock *store.Clock, replica string) *View {
 		clock: clock, mu: new(sync.Mutex), replica: replica, models: newIndex[modelState](), clients: newIndex[registered](),
 		known: make(map[string]*clientState), books: make(map[string]*book),
 		catalogs: make(map[string]*catalogUse), expiries: newExpiries(), edition: 1,
+		alarm: alarm{ring: make(chan struct{}, 1)},
 	}
 	v.listing.Store(&listing{generation: 1})
 	return v
@@ -73,6 +76,7 @@ func (v *View) setClient(id string, record *store.ClientRecord, given *catalog) 
 		v.mirror(old)
 		return
 	}
+	v.note(id, "")
 	use := v.catalogs[record.Digest]
 	if use == nil {
 		use = &catalogUse{catalog: given}
@@ -107,6 +111,7 @@ func (v *View) removeClient(id string) {
 	if old == nil {
 		return
 	}
+	v.noteGone(old)
 	v.dropDefinition(old)
 	delete(v.known, id)
 	v.moved = append(v.moved, id)
@@ -168,7 +173,9 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 	if c == nil || (mark == nil && c.marks[model] == nil) {
 		return
 	}
-	same := alike(mark, c.marks[model]) // a fence came or went
+	v.note(id, model)
+	now := v.clock.Millis()
+	same := alike(running(mark, now), running(c.marks[model], now)) // a fence came or went, or what was over
 	if c.edition != v.edition {
 		c.marks, c.edition = maps.Clone(c.marks), v.edition
 	}
@@ -182,7 +189,7 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 	}
 	changed := false
 	if same {
-		// no answer is another one
+		// nothing that anybody asks for
 	} else if model == wholeClient {
 		for _, each := range c.catalog.models {
 			changed = v.showMarks(c, v.books[each.info.ID]) || changed
@@ -236,7 +243,8 @@ func (v *View) expire() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := v.clock.Millis()
-	if until := v.until(); until == 0 || now < until {
+	until := v.until()
+	if (until == 0 || now < until) && !v.endingsDue(now) {
 		return
 	}
 	v.expiries.due(now, 0, v.touch)

@@ -231,7 +231,7 @@ func commandsUsed(t *testing.T) map[string]bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasSuffix(file, "_test.go") || file == "door.go" { // which asks no more than it may
+		if strings.HasSuffix(file, "_test.go") || file == "door.go" || file == "namespaces.go" || file == "examine.go" { // which ask no more than they may
 			continue
 		}
 		for _, match := range sent.FindAllStringSubmatch(string(source), -1) {

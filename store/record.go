@@ -69,6 +69,18 @@ func encodeRoster(roster []RosterEntry) string {
 	return b.String()
 }
 
+func decodeRoster(text string) (roster []RosterEntry, err error) {
+	for _, group := range strings.Split(text, groupSep)[1:] {
+		model, copies, _ := strings.Cut(group, fieldSep)
+		n, err := strconv.Atoi(copies)
+		if err != nil {
+			return nil, fmt.Errorf("roster: %w: %q", errRecord, text)
+		}
+		roster = append(roster, RosterEntry{model, n})
+	}
+	return roster, nil
+}
+
 var errRecord = errors.New("malformed record")
 
 func decodeClient(text string) (*ClientRecord, error) {

@@ -62,6 +62,16 @@ func mainPath(t *testing.T, open func(replica string) *Store) {
 		_, err := feed.Next(ctx)
 		must(err)
 	}
+	for _, s := range []*Store{a, b} {
+		_, err = s.Register(ctx, registration("evicted", "p", "m"))
+		must(err)
+	}
+	evicted, err := a.Evict(ctx, "evicted", "") // the sets of all holders are keys of the script
+	must(err)
+	for feed.Position() != evicted.Position {
+		_, err := feed.Next(ctx)
+		must(err)
+	}
 	must(b.Release(ctx))
 	entries, err := feed.Next(ctx)
 	must(err)

@@ -31,6 +31,7 @@ var (
 const (
 	OnCluster      = "On Redis Cluster"
 	OtherDatabases = "With a database other than 0 in the URL"
+	ListNamespaces = "For `rollcall namespace list`"
 )
 
 // DocumentedUser is the rules of the ACL user that docs/operations.md shows, with what it adds in these cases. Its
@@ -120,13 +121,25 @@ func (s *Server) URLFor(tb testing.TB, one string) string {
 	other := s.asAdmin()
 	other.user = s.user + "-" + strings.ToLower(rand.Text()[:8])
 	args := []any{"ACL", "SETUSER", other.user}
-	for _, rule := range DocumentedUser(tb, one) {
+	cases := []string{one}
+	if s.kind == kindCluster {
+		cases = append(cases, OnCluster)
+	}
+	for _, rule := range DocumentedUser(tb, cases...) {
 		args = append(args, rule)
 	}
-	if err := s.Admin(tb).Do(tb.Context(), args...).Err(); err != nil {
-		tb.Fatalf("redistest: %v", err)
+	for _, p := range s.processes {
+		if err := s.addUser(tb, p, args); err != nil {
+			tb.Fatalf("redistest: %v", err)
+		}
 	}
 	return other.URL()
+}
+
+func (s *Server) addUser(tb testing.TB, p *process, args []any) error {
+	c := p.connect()
+	defer c.Close()
+	return c.Do(tb.Context(), args...).Err()
 }
 
 // asAdmin is this server for clients that may do everything.

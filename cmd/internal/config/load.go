@@ -9,16 +9,20 @@ import (
 
 // Input is what the command line says.
 type Input struct {
-	File  string            // --config; empty means ./config.yaml where it exists
-	Flags map[string]string // the flags that were given: key of the setting to text
+	File   string            // --config; empty means ./config.yaml where it exists
+	NoFile bool              // no file is read; File is empty
+	Flags  map[string]string // the flags that were given: key of the setting to text
 }
 
 // Load finds, reads and checks the settings. Relative paths stated in the config file come back relative to that file.
 // Every error is an *Error.
 func Load(in Input) (*Config, error) {
-	file, err := readFile(in.File)
-	if err != nil {
-		return nil, err
+	file := &file{values: map[string]any{}}
+	if !in.NoFile {
+		var err error
+		if file, err = readFile(in.File); err != nil {
+			return nil, err
+		}
 	}
 	v := viper.New()
 	if err := v.MergeConfigMap(file.scalars()); err != nil {
@@ -39,6 +43,7 @@ func Load(in Input) (*Config, error) {
 			return nil, &Error{s.Key, from.name, problem}
 		}
 	}
+	var err error
 	if c.Clients, err = file.clients(); err != nil {
 		return nil, err
 	}
