@@ -451,7 +451,11 @@ func TestWatchEnds(t *testing.T) {
 	ends("by its context", byContext, context.Canceled)
 	must(t, r.Close())
 	ends("with the registry", byRegistry, registry.ErrClosed)
-	ends("of a closed registry", r.Watch(t.Context()), registry.ErrClosed)
+	late := r.Watch(t.Context())
+	if e, ok := <-late.C(); ok {
+		t.Errorf("a closed registry tells %+v", e)
+	}
+	ends("of a closed registry", late, registry.ErrClosed)
 	if registry.Watched(r) {
 		t.Error("the view takes notes that nobody wants")
 	}
