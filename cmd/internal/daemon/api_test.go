@@ -143,17 +143,18 @@ func TestAClientThatIsNotRenewedGoesAndItsMarksWait(t *testing.T) {
 		a, b := two(t, s)
 		const put = `{"provider":"p","models":["m"],"ttl":"1s"}`
 		ask(t, a, "PUT", "clients/k", put, "").expect(t, 200, "")
-		ask(t, a, "POST", "429", `{"provider":"p","status":429,"client":"k","model":"m"}`, "").expect(t, 200, "")
+		marked := ask(t, a, "POST", "429", `{"provider":"p","status":429,"client":"k","model":"m"}`, "").expect(t, 200, "")
+		ask(t, b, "GET", "clients", "", marked.position).expect(t, 200, "") // its view has come to that
 		awaitHolders(t, b, "k", "")
 		ask(t, b, "POST", "clients/k/heartbeat", "", "").expect(t, 404, "")
 		ask(t, b, "PUT", "clients/k", put, "").expect(t, 200, "")
 		ask(t, b, "GET", "models/m/pick", "", "").expect(t, 429, "")
 
 		gone := ask(t, a, "DELETE", "clients/k", "", "").expect(t, 204, "") // which b holds
-		ask(t, b, "POST", "clients/k/heartbeat", "", "").expect(t, 404, "")
 		if got := holders(t, b, "k", gone.position); got != nil {
 			t.Errorf("evicted, it is held by %q", got)
 		}
+		ask(t, b, "POST", "clients/k/heartbeat", "", "").expect(t, 404, "")
 		back := ask(t, b, "PUT", "clients/k", put, "").expect(t, 200, "")
 		ask(t, a, "GET", "models/m/pick", "", back.position).expect(t, 200, `{"client":"k"}`)
 	})
@@ -170,11 +171,12 @@ func TestClientsOfTheConfigFileCannotBePut(t *testing.T) {
 
 func TestWhileRedisIsAwayWritesAreAccepted(t *testing.T) {
 	t.Parallel()
-	s := redistest.Miniredis(t)
-	d, _ := two(t, s)
+	s := redistest.Redis(t, redistest.Options{})
+	c := config.Default()
+	c.Listen, c.RedisURL = "127.0.0.1:0", s.URL()
+	d, _ := start(t, c)
 	ask(t, d, "PUT", "clients/k", `{"provider":"p","models":["m"]}`, "").expect(t, 200, "")
-	must(t, s.Stop())
-	awaitRedis(t, d, `"redis":"down"`)
+	s.Kill(t)
 	ask(t, d, "PUT", "clients/l", `{"provider":"p","models":["m"]}`, "").expect(t, 202, `{"client":"l"}`)
 	ask(t, d, "PUT", "clients/k/models/m/suspension", `{}`, "").expect(t, 202, "")
 	ask(t, d, "DELETE", "clients/k/models/m/suspension", "", "").expect(t, 202, "")
