@@ -49,6 +49,7 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 	}
 	if err := r.settleDebts(ctx); err != nil {
 		if mendable(err) {
+			r.stats.resynced(err)
 			return r.recover(ctx)
 		}
 		return err
@@ -62,12 +63,14 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		}
 	}
 	if errors.Is(err, errReplayed) { // nothing is wrong, so nothing has to wait
+		r.stats.resynced(err)
 		return r.recover(ctx)
 	}
 	if err == nil || !mendable(err) {
 		return err
 	}
 	r.health.diverged()
+	r.stats.resynced(err)
 	r.options.Logger.WithField("reason", err.Error()).Warn("rollcall: reading the namespace anew")
 	if wait := resyncEvery - time.Since(r.lastResync); wait > 0 {
 		pause(ctx, wait)

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/rollcall-dev/rollcall/store"
@@ -40,9 +41,12 @@ func outdoes(set, stands *store.MarkPart) bool {
 	return stands.Until != 0 && (set.Until == 0 || set.Until > stands.Until)
 }
 
-// alike says whether two marks tell the same; nil is none.
+// alike says whether two marks tell the same; nil is none. A revision alone that moved is told to nobody.
 func alike(a, b *store.Mark) bool {
-	half := func(a, b *store.MarkPart) bool { return a == b || (a != nil && b != nil && *a == *b) }
+	half := func(a, b *store.MarkPart) bool {
+		return a == b || (a != nil && b != nil && a.Until == b.Until && a.Since == b.Since && a.Source == b.Source &&
+			a.Reason == b.Reason && cmp.Or(a.Actor, a.Setter) == cmp.Or(b.Actor, b.Setter))
+	}
 	return a == b || (a != nil && b != nil && half(a.Quota, b.Quota) && half(a.Suspension, b.Suspension))
 }
 

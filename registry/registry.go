@@ -41,6 +41,7 @@ type ModelRegistry struct {
 	feed    *store.Feed // the follower's
 	arrived arrivals
 	health  healthRecord
+	stats   stats
 	closed  atomic.Bool
 	healing atomic.Bool // clients of an earlier epoch remain in the view
 	owing   atomic.Bool // this replica's clients are still to be brought into the epoch

@@ -79,12 +79,25 @@ func moment(ms int64) time.Time {
 
 // ModelStatus counts the clients that supply a model by their state now. The ID is compared exactly.
 func (v *View) ModelStatus(modelID string) ModelStatus {
-	status := ModelStatus{ModelID: modelID}
 	m := v.models.get(modelID)
 	if m == nil {
-		return status
+		return ModelStatus{ModelID: modelID}
 	}
-	now, first := v.clock.Millis(), int64(math.MaxInt64)
+	return m.status(v.clock.Millis())
+}
+
+// Models returns the status of every model that some client supplies, by ID, of one moment. Never nil.
+func (v *View) Models() []ModelStatus {
+	current, now := v.listing.Load(), v.clock.Millis()
+	models := make([]ModelStatus, len(current.byID))
+	for i, slot := range current.byID {
+		models[i] = current.states.at(int(slot)).status(now)
+	}
+	return models
+}
+
+func (m *modelState) status(now int64) ModelStatus {
+	status, first := ModelStatus{ModelID: m.id}, int64(math.MaxInt64)
 	status.Providers = make([]ProviderStatus, len(m.shares))
 	for i := range m.shares {
 		counts, back := m.shares[i].count(now)

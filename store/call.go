@@ -28,7 +28,9 @@ type call struct {
 // that no earlier try could have been carried out.
 func (s *Store) run(ctx context.Context, c call) (Reply, error) {
 	limit := budget(ctx)
-	end := time.Now().Add(limit)
+	began := time.Now()
+	end := began.Add(limit)
+	defer func() { s.stats.called(c.verb, time.Since(began)) }()
 	operation := newOperation(s.clock.atLeast() + limit.Milliseconds())
 	uncertain, renamed := false, 0
 	for attempt := 0; ; attempt++ {
@@ -69,9 +71,10 @@ func (s *Store) attempt(ctx context.Context, c call, operation string, limit tim
 		keys = append(keys, s.keys.holds(one))
 	}
 
-	asked := s.clock.local()
+	began, asked := time.Now(), s.clock.local()
 	values, err := s.scripts[c.verb].Run(ctx, s.client, keys, args...).StringSlice()
 	received := s.clock.local()
+	s.stats.tried(time.Since(began), err)
 	if err != nil {
 		detail, translated := scriptError(err)
 		if now, parseErr := strconv.ParseInt(detail, 10, 64); parseErr == nil {

@@ -105,6 +105,7 @@ func (f *Feed) read(ctx context.Context) ([]Entry, error) {
 		return nil, nil
 	}
 	if err != nil {
+		f.store.stats.failed(err)
 		return nil, fmt.Errorf("read feed: %w: %w", ErrUnavailable, err)
 	}
 	return chain(f.at, streams[0].Messages)

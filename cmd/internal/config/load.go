@@ -94,6 +94,7 @@ func (c *Config) anchorPaths(sources map[string]source, file *file) {
 	for key, path := range map[string]*string{
 		"catalogue": &c.Catalogue, "redis_url_file": &c.RedisURLFile, "tls_ca_file": &c.TLSCAFile,
 		"tls_cert_file": &c.TLSCertFile, "tls_key_file": &c.TLSKeyFile,
+		"listen_tls_cert_file": &c.ListenTLSCertFile, "listen_tls_key_file": &c.ListenTLSKeyFile,
 	} {
 		if sources[key].rank == fromFile && *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(filepath.Dir(file.path), *path)

@@ -1,9 +1,7 @@
 package httpapi
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 
 	"github.com/rollcall-dev/rollcall/registry"
 )
@@ -15,19 +13,7 @@ type modelStateList struct {
 // modelStates answers with every model that a client supplies, those included that are not listed since all of their
 // clients are suspended.
 func (a *API) modelStates(w http.ResponseWriter, r *http.Request) {
-	known := map[string]bool{}
-	for _, client := range a.registry.Clients() {
-		for _, model := range client.Models {
-			known[model] = true
-		}
-	}
-	list := modelStateList{make([]registry.ModelStatus, 0, len(known))}
-	for _, id := range slices.Sorted(maps.Keys(known)) {
-		if status := a.registry.ModelStatus(id); status.Clients > 0 {
-			list.Models = append(list.Models, status)
-		}
-	}
-	writeJSON(w, http.StatusOK, list)
+	writeJSON(w, http.StatusOK, modelStateList{a.registry.Models()})
 }
 
 // modelState is one model with its description.

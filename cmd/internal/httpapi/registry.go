@@ -16,10 +16,12 @@ type Registry interface {
 	GetModelProviders(modelID string) []string
 	GetModelInfo(modelID string, provider ...string) *registry.ModelInfo
 	GetGeneration() uint64
+	Models() []registry.ModelStatus
 	Client(clientID string) (registry.ClientStatus, bool)
 	PickClient(modelID string, options registry.PickOptions) (clientID string, ok bool)
 	Local() *registry.View
 	Health() registry.Health
+	Stats() registry.Stats
 
 	WaitFor(ctx context.Context, position registry.Position) error
 	Replicas(ctx context.Context) ([]registry.ReplicaStatus, error)

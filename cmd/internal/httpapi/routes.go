@@ -23,6 +23,9 @@ const (
 	writer               // a token with the role write
 )
 
+// eventsPath is the one route whose answers have no end.
+const eventsPath = "/api/v1/events"
+
 // routes are all there are. GET answers HEAD as well.
 func (a *API) routes() []route {
 	all := []route{
@@ -47,7 +50,9 @@ func (a *API) routes() []route {
 		{"DELETE", "/api/v1/clients/{id}/models/{model}/suspension", writer, a.resume},
 		{"POST", "/api/v1/429", writer, a.report},
 		{"GET", "/api/v1/replicas", reader, a.replicas},
-		{"GET", "/api/v1/events", reader, a.afterPosition(a.events)},
+		{"GET", eventsPath, reader, a.afterPosition(a.events)},
+
+		{"GET", "/metrics", reader, a.scrape},
 	}
 	for _, path := range []string{"/healthz", "/health/liveliness", "/health/liveness"} {
 		all = append(all, route{"GET", path, anyone, a.live})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/config"
 	"github.com/rollcall-dev/rollcall/cmd/internal/holds"
+	"github.com/rollcall-dev/rollcall/cmd/internal/metrics"
 )
 
 // The limits of a connection. Answers are small and come from memory, so whoever takes long is slow or hostile.
@@ -32,6 +33,7 @@ type API struct {
 	tokens   []config.Token
 	log      logrus.FieldLogger
 	mux      *http.ServeMux
+	metrics  *metrics.Metrics
 	draining atomic.Bool
 	lists    lists
 	told     told
@@ -52,6 +54,7 @@ func New(r Registry, held *holds.Holds, log logrus.FieldLogger, options Options)
 		registry: r, holds: held, tokens: options.Tokens, log: log, mux: http.NewServeMux(), lists: lists{registry: r},
 		ending: make(chan struct{}), foreign: http.NewCrossOriginProtection(),
 	}
+	a.metrics = metrics.New(r, func() float64 { return float64(a.streams.Load()) })
 	a.route(a.routes())
 	a.mux.HandleFunc("/", a.notFound)
 	return a
@@ -68,10 +71,15 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()[headerRequestID] = []string{id}
 	a.tellPosition(w.Header())
 	a.serve(seen, r)
+	took := time.Since(began)
+	if r.Pattern == eventsPath {
+		took = 0 // it says how long somebody listened
+	}
+	a.metrics.Answered(r.Pattern, r.Method, seen.status, took)
 	// Without the query: Gemini's clients put their keys there.
 	a.log.WithFields(logrus.Fields{
 		"method": r.Method, "path": r.URL.Path, "status": seen.status, "bytes": seen.bytes,
-		"took": time.Since(began), "remote": r.RemoteAddr, "request_id": id,
+		"took": took, "remote": r.RemoteAddr, "request_id": id,
 	}).Debug("request")
 }
 
