@@ -181,6 +181,7 @@ func (v *View) advance(entries []store.Entry, catalogs map[string]*catalog, wait
 			break
 		}
 		position = entry.Position
+		v.tell(position)
 	}
 	waiting(viewTarget{v, catalogs})
 	v.publish(position)

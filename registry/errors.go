@@ -22,6 +22,9 @@ var (
 	ErrUnavailable = store.ErrUnavailable
 	// ErrEpoch: the position belongs to another history of the data in Redis, so waiting for it has no end.
 	ErrEpoch = errors.New("position of another epoch")
+	// ErrSlow: a Watcher's receiver was too far behind, so the watch ended. What it has heard is true up to the position
+	// of the last event; a new watch tells the state anew.
+	ErrSlow = errors.New("watcher is too slow")
 	// ErrClosed: the registry was closed.
 	ErrClosed = store.ErrClosed
 	// ErrSchema: the namespace was written by a newer Rollcall, whose data this one does not understand.

@@ -34,3 +34,45 @@ func Digest(r *ModelRegistry, client string) string { return r.clients.get(clien
 
 // ValidateLimit checks a limit as the writes do that take one.
 func ValidateLimit(l QuotaLimit) error { return l.validate() }
+
+// ShownClient is what a view shows of a client, as its events tell it.
+type ShownClient struct {
+	Provider string
+	Models   []*ModelInfo
+	Marks    map[string]ShownMark // those that run, by model
+}
+
+// ShownMark is a mark as events tell it; a part that is zero is not there.
+type ShownMark struct{ Quota, Suspension MarkPart }
+
+// Shown is what the view of a registry shows now, by client.
+func Shown(r *ModelRegistry) map[string]ShownClient {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	shown := make(map[string]ShownClient, len(r.known))
+	for id, c := range r.known {
+		client := ShownClient{c.provider, r.GetModelsForClient(id), make(map[string]ShownMark)}
+		for model, mark := range c.marks {
+			var s ShownMark
+			if mark = running(mark, r.clock.Millis()); mark == nil {
+				continue
+			}
+			if mark.Quota != nil {
+				s.Quota = *markPart(mark.Quota)
+			}
+			if mark.Suspension != nil {
+				s.Suspension = *markPart(mark.Suspension)
+			}
+			client.Marks[model] = s
+		}
+		shown[id] = client
+	}
+	return shown
+}
+
+// Watched says whether the view takes notes for somebody who watches.
+func Watched(r *ModelRegistry) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.watched != nil
+}

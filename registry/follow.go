@@ -174,11 +174,13 @@ func (r *ModelRegistry) checkHead(ctx context.Context) (store.Head, error) {
 func (r *ModelRegistry) watchClock(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.expire()
-		wait := time.Second
-		if until := r.listing.Load().until; until != 0 {
-			wait = min(wait, time.Duration(max(0, until-r.clock.Millis()))*time.Millisecond+time.Millisecond)
+		timer := time.NewTimer(r.untilSoonest())
+		select {
+		case <-timer.C:
+		case <-r.alarm.ring:
+		case <-ctx.Done():
 		}
-		pause(ctx, wait)
+		timer.Stop()
 	}
 }
 

@@ -37,6 +37,8 @@ func (v *View) publish(position Position) {
 	v.listing.Store(&next)
 	v.dropIdle()
 	v.edition++
+	v.announce(position)
+	v.wakeInTime()
 }
 
 func (v *View) publishModels(next *listing) {

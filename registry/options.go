@@ -41,6 +41,8 @@ type Options struct {
 	// TLS is used for rediss:// URLs in place of the system's settings; with other URLs, and with New, it is refused.
 	// nil means the system's root certificates.
 	TLS *tls.Config
+	// Hook hears which clients are registered; nil: nobody does.
+	Hook Hook
 	// Logger hears of resyncs, lost connections and the like. nil means logrus' standard logger.
 	Logger logrus.FieldLogger
 }

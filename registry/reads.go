@@ -63,11 +63,7 @@ func (v *View) GetModelsForClient(clientID string) []*ModelInfo {
 	if d == nil {
 		return nil
 	}
-	infos := make([]*ModelInfo, len(d.catalog.models))
-	for i, model := range d.catalog.models {
-		infos[i] = model.info.Clone()
-	}
-	return infos
+	return d.catalog.clone()
 }
 
 // GetAvailableModels returns the models that are listed now, by ID, in the shape that handlerType names: "openai",

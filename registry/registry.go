@@ -49,7 +49,9 @@ type ModelRegistry struct {
 	still   bool       // own writes do not show themselves while the view is made anew; under showing
 	showing sync.Mutex // held while a waiting write comes into the view, or all of them into a new one
 	stop    context.CancelFunc
+	stopped <-chan struct{} // closed by stop
 	running sync.WaitGroup
+	ending  bool // nothing may be added to running any more; under the view's mu
 	once    sync.Once
 	closing error
 
@@ -115,10 +117,14 @@ func open(ctx context.Context, s *store.Store, opts Options) (*ModelRegistry, er
 	}
 	var background context.Context
 	background, r.stop = context.WithCancel(context.Background())
+	r.stopped = background.Done()
 	r.running.Go(func() { r.follow(background) })
 	r.running.Go(func() { r.watchClock(background) })
 	if !opts.Observer {
 		r.running.Go(func() { r.keepLease(background) })
+	}
+	if opts.Hook != nil {
+		r.running.Go(func() { r.callHook(background) })
 	}
 	return r, nil
 }
@@ -164,6 +170,9 @@ func (r *ModelRegistry) Close() error {
 			released = r.store.Release(ctx)
 			cancel()
 		}
+		r.mu.Lock()
+		r.ending = true
+		r.mu.Unlock()
 		r.stop()
 		closed := r.store.Close() // ends a read of the feed that waits
 		r.running.Wait()

@@ -26,9 +26,11 @@ type View struct {
 	dirty    []*book       // each once
 	moved    []string      // clients that answers changed about
 	expiries expiries
-	slots    []*book // by slot in the listing; nil: free
-	free     []int32 // slots
-	edition  uint64  // of what is not published yet
+	slots    []*book  // by slot in the listing; nil: free
+	free     []int32  // slots
+	edition  uint64   // of what is not published yet
+	watched  *watched // nil: nobody watches
+	alarm    alarm
 }
 
 // clientState is what the writer of a view keeps of a client.
@@ -50,6 +52,7 @@ func newView(clock *store.Clock) *View {
 		clock: clock, models: newIndex[modelState](), clients: newIndex[definition](),
 		known: make(map[string]*clientState), books: make(map[string]*book),
 		catalogs: make(map[string]*catalogUse), expiries: newExpiries(), edition: 1,
+		alarm: alarm{ring: make(chan struct{}, 1)},
 	}
 	v.listing.Store(&listing{generation: 1})
 	return v
@@ -63,6 +66,7 @@ func (v *View) setClient(id string, record *store.ClientRecord, given *catalog) 
 		old.holders = record.Holders
 		return
 	}
+	v.note(id, "")
 	use := v.catalogs[record.Digest]
 	if use == nil {
 		use = &catalogUse{catalog: given}
@@ -98,6 +102,7 @@ func (v *View) removeClient(id string) {
 	if old == nil {
 		return
 	}
+	v.noteGone(old)
 	v.dropDefinition(old)
 	delete(v.known, id)
 	v.moved = append(v.moved, id)
@@ -154,6 +159,7 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 	if c == nil || (mark == nil && c.marks[model] == nil) {
 		return
 	}
+	v.note(id, model)
 	if c.edition != v.edition {
 		c.marks, c.edition = maps.Clone(c.marks), v.edition
 	}
@@ -204,7 +210,7 @@ func (v *View) expire() {
 	defer v.mu.Unlock()
 	now := v.clock.Millis()
 	current := v.listing.Load()
-	if current.until == 0 || now < current.until {
+	if (current.until == 0 || now < current.until) && !v.endingsDue(now) {
 		return
 	}
 	v.expiries.due(now, 0, v.touch)
