@@ -10,7 +10,7 @@ type alarm struct {
 
 // soonest is when time changes something next, in server ms; 0: never. mu is held.
 func (v *View) soonest() int64 {
-	soonest := v.listing.Load().until
+	soonest := v.until()
 	if w := v.watched; w != nil && len(w.endings.items) > 0 {
 		if at := w.endings.items[0].at; soonest == 0 || at < soonest {
 			soonest = at

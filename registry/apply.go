@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -14,6 +15,7 @@ type target interface {
 	addHolder(id, holder string)
 	removeHolder(id, holder string)
 	clearMarks(id string)
+	dropMarks(id string) // those that no actor set
 	setMark(id, model string, mark *store.Mark)
 
 	recordOf(id string) *store.ClientRecord // nil: not there
@@ -33,7 +35,7 @@ func apply(to target, entry store.Entry) bool {
 		to.addHolder(entry.Client, entry.Holder)
 	case store.KindMark:
 		to.setMark(entry.Client, entry.Marks[0].Model, entry.Marks[0].Mark)
-	case store.KindGone:
+	case store.KindGone, store.KindEvicted:
 		to.removeClient(entry.Client)
 	case store.KindReleased:
 		for _, release := range entry.Released {
@@ -102,6 +104,14 @@ func (c contents) clearMarks(id string) {
 	}
 }
 
+func (c contents) dropMarks(id string) {
+	if client := c[id]; client != nil {
+		for model, mark := range client.marks {
+			c.setMark(id, model, byHand(mark))
+		}
+	}
+}
+
 func (c contents) setMark(id, model string, mark *store.Mark) {
 	client := c[id]
 	switch {
@@ -158,7 +168,34 @@ func (t viewTarget) setClient(id string, record *store.ClientRecord) {
 func (v *View) addHolder(id, holder string) {
 	if c := v.known[id]; c != nil && !slices.Contains(c.holders, holder) {
 		c.holders = append(c.holders, holder)
+		v.mirror(c)
 	}
+}
+
+func (v *View) dropMarks(id string) {
+	if c := v.known[id]; c != nil {
+		for model, mark := range maps.Clone(c.marks) {
+			v.setMark(id, model, byHand(mark))
+		}
+	}
+}
+
+// byHand is what actors set of a mark; nil for nothing.
+func byHand(mark *store.Mark) *store.Mark {
+	left := *mark
+	if left.Quota != nil && left.Quota.Actor == "" {
+		left.Quota = nil
+	}
+	if left.Suspension != nil && left.Suspension.Actor == "" {
+		left.Suspension = nil
+	}
+	switch {
+	case left.Quota == nil && left.Suspension == nil:
+		return nil
+	case left.Quota == mark.Quota && left.Suspension == mark.Suspension:
+		return mark
+	}
+	return &store.Mark{Quota: left.Quota, Suspension: left.Suspension}
 }
 
 // advance applies entries, then lets waiting writes show themselves on top, and shows all at once. Entries that the

@@ -114,3 +114,51 @@ func (f *bareFeed) pass(b *testing.B) time.Duration {
 	}).Err())
 	return (<-f.came).Sub(start)
 }
+
+// BenchmarkFleet measures how long a quota mark takes from the call until the views of 64 replicas show it, those of a
+// single one ("one", of all of them and all marks) and the last of each mark ("last"). All are in this process, so they
+// share its processors with Redis; fleets on machines of their own do not.
+func BenchmarkFleet(b *testing.B) {
+	const size = 64
+	s := anyServer(b)
+	w, ns := sharedWorld(1000, 8), redistest.Namespace(b)
+	writer := benchReplica(b, s, ns, "writer")
+	w.register(b, writer)
+	readers := make([]*registry.ModelRegistry, size)
+	for i := range readers {
+		readers[i] = benchReplica(b, s, ns, fmt.Sprintf("reader-%d", i))
+	}
+	var one, last []time.Duration
+	for i := 0; b.Loop(); i++ {
+		client, model := w.pair(i % w.pairs())
+		next := writer.Position()
+		next.Revision++
+		arrived, waiting := make(chan time.Time, size), make(chan struct{}, size)
+		for _, reader := range readers {
+			go func() {
+				waiting <- struct{}{}
+				if err := reader.WaitFor(b.Context(), next); err != nil {
+					b.Error(err)
+				}
+				arrived <- time.Now()
+			}()
+		}
+		for range readers {
+			<-waiting
+		}
+		time.Sleep(time.Millisecond) // until they wait
+		start := time.Now()
+		benchOK(b, writer.SetModelQuotaExceeded(b.Context(), client, model))
+		var took time.Duration
+		for range readers {
+			at := (<-arrived).Sub(start)
+			one, took = append(one, at), max(took, at)
+		}
+		last = append(last, took)
+	}
+	for name, times := range map[string][]time.Duration{"one": one, "last": last} {
+		b.ReportMetric(quantile(times, 0.5), name+"-p50-us")
+		b.ReportMetric(quantile(times, 0.99), name+"-p99-us")
+	}
+	b.ReportMetric(0, "ns/op")
+}

@@ -45,9 +45,17 @@ func BenchmarkReads(b *testing.B) {
 			w.register(b, other)
 			benchOK(b, a.Sync(b.Context()))
 			b.Run("unmarked", func(b *testing.B) { benchmarkState(b, w, newOriginal(w, false), a, other) })
+			b.Run("status", func(b *testing.B) { benchmarkStatus(b, w, a, other) })
 			w.mark(b, other)
 			benchOK(b, a.Sync(b.Context()))
 			b.Run("marked", func(b *testing.B) { benchmarkState(b, w, newOriginal(w, true), a, other) })
+			w.markFirst(b, other, 10_000)
+			benchOK(b, a.Sync(b.Context()))
+			b.Run("10000-marks", func(b *testing.B) {
+				for _, q := range questions(w) {
+					b.Run(q.name, func(b *testing.B) { askAll(b, q, a) })
+				}
+			})
 		})
 	}
 }

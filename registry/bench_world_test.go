@@ -117,7 +117,12 @@ func (w world) register(b *testing.B, r *registry.ModelRegistry) {
 // mark puts a tenth of all pairs over quota.
 func (w world) mark(b *testing.B, r *registry.ModelRegistry) {
 	b.Helper()
-	inParallel(b, w.pairs()/10, func(i int) error {
+	w.markFirst(b, r, w.pairs()/10)
+}
+
+func (w world) markFirst(b *testing.B, r *registry.ModelRegistry, pairs int) {
+	b.Helper()
+	inParallel(b, pairs, func(i int) error {
 		client, model := w.pair(i)
 		return r.SetModelQuotaExceeded(b.Context(), client, model)
 	})

@@ -16,6 +16,13 @@ type catalog struct {
 	digest string
 	models []*catalogModel // in order of first appearance, each once
 	names  names           // their trimmed IDs
+	ids    map[string]struct{}
+}
+
+// has says whether a model is in the list, by its exact ID.
+func (c *catalog) has(model string) bool {
+	_, ok := c.ids[model]
+	return ok
 }
 
 // catalogModel is one model of a catalog.
@@ -71,11 +78,12 @@ func decodeCatalog(digest string, text []byte) (*catalog, error) {
 		return nil, fmt.Errorf("decode catalog %s: %w", digest, err)
 	}
 	c, ids := &catalog{digest: digest, models: make([]*catalogModel, len(wire))}, make([]string, len(wire))
+	c.ids = make(map[string]struct{}, len(wire))
 	for i := range wire {
 		info := wire[i].ModelInfo
 		info.MaxContextLength, info.UserDefined, info.IsCompat = wire[i].MaxContextLength, wire[i].UserDefined, wire[i].IsCompat
 		c.models[i] = &catalogModel{info: &info, copies: max(1, wire[i].Copies)}
-		ids[i] = strings.TrimSpace(info.ID)
+		ids[i], c.ids[info.ID] = strings.TrimSpace(info.ID), struct{}{}
 	}
 	c.names = newNames(ids)
 	return c, nil

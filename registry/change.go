@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"time"
-
 	"github.com/rollcall-dev/rollcall/store"
 )
 
@@ -26,7 +24,7 @@ func (c change) event() Event {
 		e.Models = c.definition.catalog.clone()
 	}
 	if c.mark != nil {
-		e.Quota, e.Suspension = markPart(c.mark.Quota), markPart(c.mark.Suspension)
+		e.Quota, e.Suspension = newMarkPart(c.mark.Quota), newMarkPart(c.mark.Suspension)
 	}
 	return e
 }
@@ -38,42 +36,6 @@ func (c *catalog) clone() []*ModelInfo {
 		infos[i] = model.info.Clone()
 	}
 	return infos
-}
-
-// markPart makes a part of a mark as it is told; nil of nil.
-func markPart(p *store.MarkPart) *MarkPart {
-	if p == nil {
-		return nil
-	}
-	part := &MarkPart{Reason: p.Reason, Source: QuotaSource(p.Source), Since: time.UnixMilli(p.Since), SetBy: setBy(p)}
-	if p.Until != 0 {
-		part.Until = time.UnixMilli(p.Until)
-	}
-	return part
-}
-
-// setBy is the actor of a mark that was set by hand, else the replica.
-func setBy(p *store.MarkPart) string {
-	if p.Actor != "" {
-		return p.Actor
-	}
-	return p.Setter
-}
-
-// sameMark says whether two marks are told alike.
-func sameMark(a, b *store.Mark) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a == b || (samePart(a.Quota, b.Quota) && samePart(a.Suspension, b.Suspension))
-}
-
-func samePart(a, b *store.MarkPart) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a == b || (a.Until == b.Until && a.Since == b.Since && a.Source == b.Source && a.Reason == b.Reason &&
-		setBy(a) == setBy(b))
 }
 
 // nextEnd is when the first of a mark's parts ends, in server ms; 0: none does.

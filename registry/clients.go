@@ -15,8 +15,9 @@ import (
 // UnregisterClient. A model that is listed twice counts twice.
 //
 // The last registration wins when replicas disagree. A client that this replica holds already loses the marks that this
-// replica had seen on it, unless Options.KeepMarks is set; one that only others held keeps its marks. Marks for models
-// that the client no longer supplies go. Where nothing differs, nothing changes.
+// replica had seen on it, except those that an actor set, unless Options.KeepMarks is set; one that only others held
+// keeps its marks. Marks for models that the client no longer supplies go. Where nothing differs, nothing changes. A
+// client that was evicted comes back.
 //
 // At most 1,000 models, of at most 4 MiB as JSON. Errors: ErrInvalid, ErrPending, ErrClosed.
 func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProvider string, models []*ModelInfo) error {
@@ -25,6 +26,10 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 		return err
 	}
 	if err := validText("clientProvider", provider, maxProvider); err != nil {
+		return err
+	}
+	actor, err := actorOf(ctx)
+	if err != nil {
 		return err
 	}
 	if r.options.Observer {
@@ -49,7 +54,14 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 	drops := !r.options.KeepMarks && slices.Contains(r.holdersOf(clientID), r.options.ReplicaID)
 	registration := store.Registration{
 		Client: clientID, Provider: provider, Catalog: made, Known: r.hasCatalog(made.Digest),
-		Keep: !drops, Seen: r.Position(),
+		Keep: !drops, Seen: r.Position(), Actor: actor,
+	}
+	register := func(ctx context.Context, registration store.Registration) (store.Reply, error) {
+		reply, err := r.store.Register(ctx, registration)
+		if err == nil {
+			r.holdings.registered(clientID, reply.Position.Revision)
+		}
+		return reply, err
 	}
 	late := registration
 	late.Late, late.Known = true, true
@@ -61,11 +73,11 @@ func (r *ModelRegistry) RegisterClient(ctx context.Context, clientID, clientProv
 	}
 	w.replay = func(ctx context.Context) (store.Reply, error) {
 		late.Keep = !w.drops
-		return r.store.Register(ctx, late)
+		return register(ctx, late)
 	}
 	// It is held from here on: should the data be lost while the write is under way, it is brought back.
-	undo := r.holdings.change(clientID, holding{provider, use})
-	err = r.write(ctx, w, func(ctx context.Context) (store.Reply, error) { return r.store.Register(ctx, registration) })
+	undo := r.holdings.change(clientID, holding{provider: provider, catalog: use})
+	err = r.write(ctx, w, func(ctx context.Context) (store.Reply, error) { return register(ctx, registration) })
 	if err != nil && !errors.Is(err, ErrPending) {
 		undo()
 	}
@@ -92,7 +104,7 @@ func (r *ModelRegistry) showRegistration(to target, client, provider, digest str
 		}
 		record.Holders = slices.Clone(old.Holders)
 		if slices.Contains(old.Holders, r.options.ReplicaID) && !r.options.KeepMarks {
-			to.clearMarks(client)
+			to.dropMarks(client)
 		}
 	}
 	if !slices.Contains(record.Holders, r.options.ReplicaID) {
@@ -104,24 +116,46 @@ func (r *ModelRegistry) showRegistration(to target, client, provider, digest str
 // UnregisterClient gives up this replica's hold of a client; with the last hold the client goes, its marks with it. A
 // client that this replica does not hold stays as it is. Errors: ErrInvalid, ErrPending, ErrClosed.
 func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) error {
+	return r.giveUp(ctx, clientID, false)
+}
+
+// ReleaseClient gives up this replica's hold of a client as Close does for all: with the last hold the client goes, and
+// its marks wait for its return until their deadline, suspensions without one for 24 hours. It is for a client that is
+// coming back, here or on another replica; UnregisterClient is for one that is gone. Errors: ErrInvalid, ErrPending,
+// ErrClosed.
+func (r *ModelRegistry) ReleaseClient(ctx context.Context, clientID string) error {
+	return r.giveUp(ctx, clientID, true)
+}
+
+// giveUp ends this replica's hold of a client. Where the client goes, its marks go with it or wait.
+func (r *ModelRegistry) giveUp(ctx context.Context, clientID string, marksWait bool) error {
 	if err := validID("clientID", clientID, maxClientID); err != nil {
 		return err
+	}
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return err
+	}
+	verb, send := "unregister", r.store.Unregister
+	if marksWait {
+		verb, send = "release", r.store.ReleaseClient
 	}
 	unlock := r.holdings.lock(clientID)
 	defer unlock()
 	seen := r.Position()
-	do := func(ctx context.Context) (store.Reply, error) { return r.store.Unregister(ctx, clientID, "", seen) }
 	w := &pendingWrite{
-		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("unregister client %q", clientID),
+		key: pendingKey{client: clientID, part: partClient}, what: fmt.Sprintf("%s client %q", verb, clientID),
 		lifts: true,
 		replay: func(ctx context.Context) (store.Reply, error) {
-			reply, err := r.store.Unregister(ctx, clientID, "", Position{})
+			reply, err := send(ctx, clientID, actor, Position{})
 			if err == nil {
 				r.holdings.left(clientID)
 			}
 			return reply, err
 		},
-		drops: slices.Equal(r.holdersOf(clientID), []string{r.options.ReplicaID}) && !r.awaited.has(clientID),
+		// Marks that wait go with the client, or are to be there before it goes.
+		drops: !marksWait && slices.Equal(r.holdersOf(clientID), []string{r.options.ReplicaID}) && !r.awaited.has(clientID),
+		last:  marksWait,
 		show: func(to target) {
 			if old := to.recordOf(clientID); old == nil || !slices.Contains(old.Holders, r.options.ReplicaID) {
 				return
@@ -134,8 +168,8 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 	}
 	undo := r.holdings.leave(clientID)
 	changed := false
-	err := r.write(ctx, w, func(ctx context.Context) (store.Reply, error) {
-		reply, err := do(ctx)
+	err = r.write(ctx, w, func(ctx context.Context) (store.Reply, error) {
+		reply, err := send(ctx, clientID, actor, seen)
 		changed = reply.Changed
 		return reply, err
 	})
@@ -148,7 +182,7 @@ func (r *ModelRegistry) UnregisterClient(ctx context.Context, clientID string) e
 	} else if !errors.Is(err, ErrPending) {
 		undo()
 	}
-	return about(err, "unregister client %q", clientID)
+	return about(err, "%s client %q", verb, clientID)
 }
 
 // holdersOf lists the replicas that hold a client, as the view knows.

@@ -22,8 +22,9 @@ func readDocument(t *testing.T, path string) string {
 	return string(text)
 }
 
-// TestReadmeGoIsInTheExamples: every block of Go in the README stands in one of the examples, which are run.
-func TestReadmeGoIsInTheExamples(t *testing.T) {
+// TestGoIsInTheExamples: every block of Go in the README and in the page on marks stands in one of the examples, which
+// are run.
+func TestGoIsInTheExamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("example*_test.go")
 	must(t, err)
@@ -31,13 +32,15 @@ func TestReadmeGoIsInTheExamples(t *testing.T) {
 	for _, file := range files {
 		examples.WriteString(unindented(readDocument(t, "registry/"+file)))
 	}
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readDocument(t, "README.md"), -1)
-	if len(blocks) == 0 {
-		t.Error("the README has no Go")
-	}
-	for _, block := range blocks {
-		if !strings.Contains(examples.String(), unindented(block[1])) {
-			t.Errorf("in no example:\n%s", block[1])
+	for _, page := range []string{"README.md", "docs/marks.md"} {
+		blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readDocument(t, page), -1)
+		if len(blocks) == 0 {
+			t.Errorf("%s has no Go", page)
+		}
+		for _, block := range blocks {
+			if !strings.Contains(examples.String(), unindented(block[1])) {
+				t.Errorf("%s, in no example:\n%s", page, block[1])
+			}
 		}
 	}
 }

@@ -78,6 +78,25 @@ func ExampleModelRegistry_Sync() {
 	// Output: 1
 }
 
+// Replicas asks Redis who takes part, and how many clients each holds.
+func ExampleModelRegistry_Replicas() {
+	ctx := context.Background()
+	redis, err := embedded.Start()
+	check(err)
+	defer redis.Close()
+	r, err := registry.New(ctx, redis.Client(), registry.Options{ReplicaID: "proxy-1"})
+	check(err)
+	defer r.Close()
+	check(r.RegisterClient(ctx, "key-1", "openai", []*registry.ModelInfo{{ID: "gpt-5"}}))
+
+	replicas, err := r.Replicas(ctx)
+	check(err)
+	for _, one := range replicas {
+		fmt.Println(one.ReplicaID, one.Live, one.Clients)
+	}
+	// Output: proxy-1 true 1
+}
+
 // An observer looks on: it holds no client and creates nothing.
 func ExampleOptions_observer() {
 	ctx := context.Background()

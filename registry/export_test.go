@@ -33,7 +33,39 @@ func Apply(r *ModelRegistry, entry store.Entry) {
 func Digest(r *ModelRegistry, client string) string { return r.clients.get(client).catalog.digest }
 
 // ValidateLimit checks a limit as the writes do that take one.
-func ValidateLimit(l QuotaLimit) error { return l.validate() }
+func ValidateLimit(l QuotaLimit) error { return l.sourced("").validate() }
+
+// Holds says whether this replica would bring a client back after a loss.
+func Holds(r *ModelRegistry, client string) bool { return r.holdings.has(client) }
+
+// Holders lists the replicas that hold a client.
+func Holders(r *ModelRegistry, client string) []string { return r.holdersOf(client) }
+
+// Missing takes note of a holding; what it returns sets it again, as if its end had been missed.
+func Missing(r *ModelRegistry, client string) (again func()) {
+	held := r.holdings.clients[client]
+	return func() {
+		r.holdings.mu.Lock()
+		defer r.holdings.mu.Unlock()
+		r.holdings.clients[client] = held
+	}
+}
+
+// HoldsAfter says whether a client is held that was registered and evicted at these revisions. late: the eviction was
+// seen before the answer to the registration.
+func HoldsAfter(registered, evicted uint64, late bool) bool {
+	var h holdings
+	h.init()
+	h.change("c", holding{})
+	if late {
+		h.evict("c", evicted)
+		h.registered("c", registered)
+	} else {
+		h.registered("c", registered)
+		h.evict("c", evicted)
+	}
+	return h.has("c")
+}
 
 // ShownClient is what a view shows of a client, as its events tell it.
 type ShownClient struct {
@@ -58,10 +90,10 @@ func Shown(r *ModelRegistry) map[string]ShownClient {
 				continue
 			}
 			if mark.Quota != nil {
-				s.Quota = *markPart(mark.Quota)
+				s.Quota = *newMarkPart(mark.Quota)
 			}
 			if mark.Suspension != nil {
-				s.Suspension = *markPart(mark.Suspension)
+				s.Suspension = *newMarkPart(mark.Suspension)
 			}
 			client.Marks[model] = s
 		}

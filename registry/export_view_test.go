@@ -10,7 +10,13 @@ import (
 )
 
 // NewView makes a view of no registry, which runs by this machine's clock.
-func NewView() *View { return newView(store.NewClock()) }
+func NewView() *View { return newView(store.NewClock(), "") }
+
+// NewViewOf makes one that has a local view of a replica's own clients.
+func NewViewOf(replica string) *View { return newView(store.NewClock(), replica) }
+
+// Own is the local view of a view.
+func Own(v *View) *View { return v.own() }
 
 // Change applies entries to a view, at the position where it stands, and shows them at once.
 func Change(v *View, catalogs map[string][]*ModelInfo, entries ...store.Entry) error {
@@ -42,7 +48,7 @@ func Anew(v *View, catalogs map[string][]*ModelInfo) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	anew := newView(v.clock)
+	anew := newView(v.clock, v.replica)
 	anew.replace(c, decoded, Position{})
 	return anew, nil
 }
@@ -92,9 +98,12 @@ func (l *listing) text() string {
 			continue
 		}
 		fmt.Fprintf(&text, "%p %s %d %v %v:", m, m.id, m.registrations, m.names, m.listed)
-		for i := range m.marks.size {
-			mark := m.marks.at(i)
-			fmt.Fprintf(&text, " %s %d %d", mark.client, mark.quotaUntil, mark.suspendedUntil)
+		for _, s := range m.shares {
+			fmt.Fprintf(&text, " %s %d", s.provider, s.free)
+			for i := range s.clients.size {
+				mark := s.clients.at(i)
+				fmt.Fprintf(&text, " %s %d %d %d", mark.client, mark.quotaUntil, mark.cooldownUntil, mark.otherUntil)
+			}
 		}
 		fmt.Fprintln(&text)
 	}

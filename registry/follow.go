@@ -30,7 +30,7 @@ func (r *ModelRegistry) follow(ctx context.Context) {
 		}
 		r.failed(err)
 		failures++
-		longest := min(50*time.Millisecond<<min(failures, 4), 500*time.Millisecond)
+		longest := min(50*time.Millisecond<<min(failures, 4), 250*time.Millisecond)
 		pause(ctx, longest/2+rand.N(longest/2))
 	}
 }
@@ -49,6 +49,7 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 	}
 	if err := r.settleDebts(ctx); err != nil {
 		if mendable(err) {
+			r.stats.resynced(err)
 			return r.recover(ctx)
 		}
 		return err
@@ -62,12 +63,14 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		}
 	}
 	if errors.Is(err, errReplayed) { // nothing is wrong, so nothing has to wait
+		r.stats.resynced(err)
 		return r.recover(ctx)
 	}
 	if err == nil || !mendable(err) {
 		return err
 	}
 	r.health.diverged()
+	r.stats.resynced(err)
 	r.options.Logger.WithField("reason", err.Error()).Warn("rollcall: reading the namespace anew")
 	if wait := resyncEvery - time.Since(r.lastResync); wait > 0 {
 		pause(ctx, wait)
@@ -127,6 +130,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		err = r.advance(entries, needs, r.pending.show)
 		r.showing.Unlock()
 		r.awaited.follow(entries)
+		r.dropEvicted(entries)
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
 		if err != nil {

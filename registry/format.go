@@ -1,5 +1,7 @@
 package registry
 
+import "slices"
+
 // format is a shape of model lists; the handler type of the original's callers selects it.
 type format int
 
@@ -46,6 +48,21 @@ func (m *catalogModel) render(f format, lists *listSpace) map[string]any {
 		rendered[entry.key] = entry.value
 	}
 	return rendered
+}
+
+// Format returns the description in the shape that handlerType names, as GetAvailableModels has it. The map is the
+// caller's own.
+func (m *ModelInfo) Format(handlerType string) map[string]any {
+	fields := formatOf(handlerType).fields(m)
+	formatted := make(map[string]any, len(fields))
+	for _, entry := range fields {
+		if list, ok := entry.value.([]string); ok {
+			formatted[entry.key] = slices.Clone(list)
+			continue
+		}
+		formatted[entry.key] = entry.value
+	}
+	return formatted
 }
 
 // listSpace copies short lists into few allocations. Each copy is cut to its length, so that appending to one moves it

@@ -118,6 +118,7 @@ func (r *ModelRegistry) reap(ctx context.Context, first store.Lease) error {
 // heard takes note of what a head tells beside the position.
 func (r *ModelRegistry) heard(head store.Head) {
 	r.health.replicas(head.Replicas)
+	r.stats.heard(head.Position)
 	r.heart.heard(head.FirstLease)
 }
 

@@ -18,16 +18,18 @@ type holdings struct {
 	mu      sync.Mutex
 	clients map[string]holding
 	leaving map[string]holding // given up, and Redis may not know it yet
+	evicted map[string]uint64  // revisions of evictions that were seen while a registration of the client was under way
 }
 
 type holding struct {
 	provider string
 	catalog  *catalog
+	since    uint64 // the revision at which Redis had the registration; 0: it may not have it yet
 }
 
 func (h *holdings) init() {
 	h.seed = maphash.MakeSeed()
-	h.clients, h.leaving = make(map[string]holding), make(map[string]holding)
+	h.clients, h.leaving, h.evicted = make(map[string]holding), make(map[string]holding), make(map[string]uint64)
 }
 
 // lock holds up other registrations of the client until the returned function is called.
@@ -74,13 +76,57 @@ func (h *holdings) undo(client string) func() {
 		defer h.mu.Unlock()
 		delete(h.clients, client)
 		delete(h.leaving, client)
-		if was {
+		if was && (held.since == 0 || held.since >= h.evicted[client]) {
 			h.clients[client] = held
 		}
 		if leaves {
 			h.leaving[client] = leaving
 		}
 	}
+}
+
+// registered takes note of the revision at which Redis had the registration. Where an eviction came after that, which
+// was seen before, the holding is gone.
+func (h *holdings) registered(client string, at uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	held, ok := h.clients[client]
+	if !ok {
+		return
+	}
+	held.since = at
+	h.clients[client] = held
+	if at < h.evicted[client] {
+		delete(h.clients, client)
+	}
+	delete(h.evicted, client)
+}
+
+// evict takes note of an eviction that the feed or a snapshot tells of: the holding is gone, unless it was registered
+// since. Revisions of later epochs are higher, too.
+func (h *holdings) evict(client string, at uint64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.leaving, client)
+	held, ok := h.clients[client]
+	switch {
+	case !ok:
+	case held.since == 0:
+		h.evicted[client] = at
+	case held.since < at:
+		delete(h.clients, client)
+	}
+}
+
+// drop forgets a holding and returns what undoes that.
+func (h *holdings) drop(client string) (undo func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	undo = h.undo(client)
+	delete(h.clients, client)
+	delete(h.leaving, client)
+	delete(h.evicted, client)
+	return undo
 }
 
 func (h *holdings) has(client string) bool {
@@ -95,7 +141,7 @@ func (h *holdings) supplies(client, model string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	held, ok := h.clients[client]
-	return ok && slices.ContainsFunc(held.catalog.models, func(m *catalogModel) bool { return m.info.ID == model })
+	return ok && (model == wholeClient || slices.ContainsFunc(held.catalog.models, func(m *catalogModel) bool { return m.info.ID == model }))
 }
 
 // assertions lists all holdings, and those that are being given up, for a new history: as the view knows them, where it does.

@@ -26,7 +26,7 @@ func (v *View) publish(position Position) {
 		next.generation++
 		for _, id := range v.moved {
 			if c := v.known[id]; c != nil {
-				v.clients.set(id, c.definition)
+				v.clients.set(id, &registered{c.definition, c.marks})
 			} else {
 				v.clients.set(id, nil)
 			}
@@ -37,6 +37,9 @@ func (v *View) publish(position Position) {
 	v.listing.Store(&next)
 	v.dropIdle()
 	v.edition++
+	if local := v.local.Load(); local != nil {
+		local.publish(position)
+	}
 	v.announce(position)
 	v.wakeInTime()
 }

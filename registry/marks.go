@@ -1,143 +1,89 @@
 package registry
 
 import (
-	"context"
+	"cmp"
 	"fmt"
 
 	"github.com/rollcall-dev/rollcall/store"
 )
 
-// SetModelQuotaExceeded marks a client's model as over quota for Options.QuotaWindow from now, by Redis' clock. A mark
-// that is there is extended, never shortened. Errors: ErrInvalid, ErrNotRegistered where the client does not supply the
-// model, ErrPending, ErrClosed.
-func (r *ModelRegistry) SetModelQuotaExceeded(ctx context.Context, clientID, modelID string) error {
-	if err := validPair(clientID, modelID); err != nil {
-		return err
+// partOf is the half of a mark that a key's part names.
+func partOf(m *store.Mark, part string) **store.MarkPart {
+	if part == partQuota {
+		return &m.Quota
 	}
-	quota := store.Quota{
-		Client: clientID, Model: modelID, Window: r.options.QuotaWindow, Longest: r.options.MaxQuotaWindow,
-		Source: store.SourceHeuristic,
-	}
-	now := r.clock.Millis()
-	stated := quota
-	stated.Until = now + r.options.QuotaWindow.Milliseconds() // the deadline does not move while the write waits
-	part := &store.MarkPart{Until: stated.Until, Since: now, Source: quota.Source, Setter: r.options.ReplicaID}
-	w := r.pendingMark(clientID, modelID, partQuota, "mark quota", func(m *store.Mark) { m.Quota = part })
-	w.replay = func(ctx context.Context) (store.Reply, error) {
-		if stated.Until <= r.clock.Millis() {
-			return store.Reply{}, nil
-		}
-		return r.store.SetQuota(ctx, stated)
-	}
-	err := r.write(ctx, w, func(ctx context.Context) (store.Reply, error) { return r.store.SetQuota(ctx, quota) })
-	return about(err, "mark quota of client %q, model %q", clientID, modelID)
+	return &m.Suspension
 }
 
-// pendingMark is a write that changes one part of a mark; replay is left to the caller.
-func (r *ModelRegistry) pendingMark(client, model, part, what string, change func(*store.Mark)) *pendingWrite {
+// rank orders what sets a half of a mark: what a person set gives way to a person only.
+func rank(p *store.MarkPart) int {
+	if p.Actor != "" {
+		return 4
+	}
+	switch p.Source {
+	case store.SourceOperator:
+		return 4
+	case store.SourceProviderReset:
+		return 3
+	case store.SourceRetryAfter:
+		return 2
+	case store.SourceHeuristic:
+		return 1
+	}
+	return 0 // suspensions
+}
+
+// outdoes says whether what is set replaces what stands, as the scripts decide it: by rank, else where it ends later.
+func outdoes(set, stands *store.MarkPart) bool {
+	if a, b := rank(set), rank(stands); a != b {
+		return a > b
+	}
+	return stands.Until != 0 && (set.Until == 0 || set.Until > stands.Until)
+}
+
+// alike says whether two marks tell the same; nil is none. A revision alone that moved is told to nobody.
+func alike(a, b *store.Mark) bool {
+	half := func(a, b *store.MarkPart) bool {
+		return a == b || (a != nil && b != nil && a.Until == b.Until && a.Since == b.Since && a.Source == b.Source &&
+			a.Reason == b.Reason && cmp.Or(a.Actor, a.Setter) == cmp.Or(b.Actor, b.Setter))
+	}
+	return a == b || (a != nil && b != nil && half(a.Quota, b.Quota) && half(a.Suspension, b.Suspension))
+}
+
+func isOver(p *store.MarkPart, now int64) bool { return p.Until != 0 && p.Until <= now }
+
+// pendingMark is a write that changes one half of a mark; replay is left to the caller.
+func (r *ModelRegistry) pendingMark(key pendingKey, what string, change func(half **store.MarkPart)) *pendingWrite {
 	return &pendingWrite{
-		key:  pendingKey{client, model, part},
-		what: fmt.Sprintf("%s of client %q, model %q", what, client, model),
+		key:  key,
+		what: fmt.Sprintf("%s of client %q, model %q", what, key.client, key.model),
 		show: func(to target) {
 			next := store.Mark{}
-			if old := running(to.markOf(client, model), r.clock.Millis()); old != nil {
+			if old := running(to.markOf(key.client, key.model), r.clock.Millis()); old != nil {
 				next = store.Mark{Quota: old.Quota, Suspension: old.Suspension}
 			}
-			change(&next)
+			change(partOf(&next, key.part))
 			if next.Quota == nil && next.Suspension == nil {
-				to.setMark(client, model, nil)
+				to.setMark(key.client, key.model, nil)
 				return
 			}
-			to.setMark(client, model, &next)
+			to.setMark(key.client, key.model, &next)
 		},
 	}
 }
 
-// ClearModelQuotaExceeded ends a quota mark that this replica's view shows; one that was set later than what the view
-// had seen stays. Without such a mark nothing happens, and Redis is not asked. Errors: ErrInvalid, ErrPending,
-// ErrClosed.
-func (r *ModelRegistry) ClearModelQuotaExceeded(ctx context.Context, clientID, modelID string) error {
-	return r.lift(ctx, clientID, modelID, partQuota, "clear quota", r.store.ClearQuota,
-		func(m *store.Mark) **store.MarkPart { return &m.Quota })
-}
-
-// SuspendClientModel takes a client's model out of service until ResumeClientModel. With the reason "quota", in any
-// case, the model stays listed as one that is over quota does. Where a suspension stands, its reason stays. The reason
-// has at most 1 KiB. Errors: ErrInvalid, ErrNotRegistered where the client does not supply the model, ErrPending,
-// ErrClosed.
-func (r *ModelRegistry) SuspendClientModel(ctx context.Context, clientID, modelID, reason string) error {
-	if err := validPair(clientID, modelID); err != nil {
-		return err
-	}
-	if err := validReason(reason); err != nil {
-		return err
-	}
-	do := func(ctx context.Context) (store.Reply, error) {
-		return r.store.Suspend(ctx, store.Suspension{Client: clientID, Model: modelID, Reason: reason})
-	}
-	part := &store.MarkPart{Since: r.clock.Millis(), Setter: r.options.ReplicaID, Reason: reason}
-	w := r.pendingMark(clientID, modelID, partSuspension, "suspend", func(m *store.Mark) {
-		if m.Suspension == nil {
-			m.Suspension = part
+// pendingSet is a write that sets one half of a mark; replay is left to the caller.
+func (r *ModelRegistry) pendingSet(key pendingKey, what string, set store.MarkPart) *pendingWrite {
+	w := r.pendingMark(key, what, func(half **store.MarkPart) {
+		if isOver(&set, r.clock.Millis()) || (*half != nil && !outdoes(&set, *half)) {
+			return
 		}
+		next := set
+		if *half != nil && key.part == partQuota { // it stands since the first
+			next.Since = (*half).Since
+		}
+		*half = &next
 	})
-	w.replay = do
-	return about(r.write(ctx, w, do), "suspend client %q, model %q", clientID, modelID)
-}
-
-// ResumeClientModel ends a suspension that this replica's view shows; one that was set later stays. Without one nothing
-// happens, and Redis is not asked. Errors: ErrInvalid, ErrPending, ErrClosed.
-func (r *ModelRegistry) ResumeClientModel(ctx context.Context, clientID, modelID string) error {
-	return r.lift(ctx, clientID, modelID, partSuspension, "resume", r.store.Resume,
-		func(m *store.Mark) **store.MarkPart { return &m.Suspension })
-}
-
-// lift takes a part off a mark that the view shows.
-func (r *ModelRegistry) lift(ctx context.Context, clientID, modelID, part, verb string,
-	lift func(ctx context.Context, client, model, actor string, seen Position) (store.Reply, error),
-	partOf func(*store.Mark) **store.MarkPart,
-) error {
-	if err := validPair(clientID, modelID); err != nil {
-		return err
-	}
-	if r.closed.Load() {
-		return ErrClosed
-	}
-	r.catchUp(ctx)
-	seen := r.Position()
-	shown := func() (p store.MarkPart) {
-		if mark := r.mark(clientID, modelID); mark != nil && *partOf(mark) != nil {
-			p = **partOf(mark)
-		}
-		return p
-	}
-	before := shown()
-	if before == (store.MarkPart{}) {
-		return nil
-	}
-	if before.Revision != 0 {
-		// No further: after a loss another replica may yet bring a mark from before that this one never saw.
-		seen.Revision = before.Revision
-	}
-	changed := false
-	do := func(ctx context.Context) (reply store.Reply, err error) {
-		if before.Revision == 0 { // shown on trust: Redis may have it since, above what the view has seen
-			reply, err = r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, seen)
-		} else {
-			reply, err = lift(ctx, clientID, modelID, "", seen)
-		}
-		changed = reply.Changed
-		return reply, err
-	}
-	w := r.pendingMark(clientID, modelID, part, verb, func(m *store.Mark) { *partOf(m) = nil })
-	w.lifts = true
-	w.replay = func(ctx context.Context) (store.Reply, error) {
-		return r.store.LiftLate(ctx, part == partSuspension, clientID, modelID, seen)
-	}
-	err := r.write(ctx, w, do)
-	if err == nil && !changed && before.Actor == "" && shown() == before {
-		// Redis does not have the mark, and somebody is about to bring it back.
-		err = r.queue(w, store.ErrEmpty)
-	}
-	return about(err, "%s of client %q, model %q", verb, clientID, modelID)
+	w.set = &set
+	return w
 }

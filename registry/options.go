@@ -52,6 +52,7 @@ const (
 	maxClientID    = 512      // bytes
 	maxModelID     = 512      // bytes
 	maxProvider    = 128      // bytes
+	maxActor       = 128      // bytes
 	maxName        = 128      // bytes of a namespace or replica ID
 	maxReason      = 1 << 10  // bytes
 	maxDescription = 64 << 10 // bytes of a model's description

@@ -18,6 +18,10 @@ type pendingWrite struct {
 	needs  map[string]*catalog                            // catalogs that show refers to
 	drops  bool                                           // it takes the client's marks with it
 	lifts  bool                                           // it ends something that another holder might bring back
+	set    *store.MarkPart                                // what it sets of a mark; nil: it sets nothing
+	all    bool                                           // it ends whatever the view shows, what waits included
+	last   bool                                           // it belongs behind what waits about the client
+	evicts bool                                           // whatever waits about the client is void
 }
 
 // awaits says whether the write has to wait, after a loss, until the client's other holders are back.
@@ -26,11 +30,15 @@ func (w *pendingWrite) awaits(others func(client string) bool) bool {
 }
 
 // pendingKey says what a write is about; of several about the same only the last waits.
-type pendingKey struct{ client, model, part string }
+type pendingKey struct {
+	client, model, part string
+	lift, byHand        bool // it lifts the part, and an actor does
+}
 
 // The parts of a pendingKey.
 const (
-	partClient     = "client" // registration; model is empty
+	partClient     = "client"   // registration; model is empty
+	partEviction   = "eviction" // model is empty
 	partQuota      = "quota"
 	partSuspension = "suspension"
 )
@@ -41,18 +49,29 @@ type pending struct {
 	writes []*pendingWrite
 }
 
-// add puts a write in the queue. One about the same thing that waits already is replaced where it stands, and what it
-// would have dropped is dropped; what drops a client's marks takes those with it that wait.
-func (p *pending) add(w *pendingWrite) {
+// add puts a write in the queue, at a moment by the server's clock. One about the same thing that waits already is
+// replaced where it stands, and what it would have dropped is dropped; of two that set the same the stronger one waits.
+// What drops a client's marks takes those with it that wait, what lifts a mark the one that waits.
+func (p *pending) add(w *pendingWrite, now int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	same := func(other *pendingWrite) bool { return other.key == w.key }
 	if i := slices.IndexFunc(p.writes, same); i >= 0 {
-		w.drops = w.drops || p.writes[i].drops
+		old := p.writes[i]
+		w.drops = w.drops || old.drops
+		if w.set != nil && !isOver(old.set, now) && !outdoes(w.set, old.set) {
+			return
+		}
+	}
+	if w.evicts || w.last || w.all {
+		sets := pendingKey{client: w.key.client, model: w.key.model, part: w.key.part}
+		p.writes = slices.DeleteFunc(p.writes, func(other *pendingWrite) bool {
+			return other.key == sets || (w.evicts && other.key.client == w.key.client)
+		})
 	}
 	if w.drops {
 		p.writes = slices.DeleteFunc(p.writes, func(other *pendingWrite) bool {
-			return other.key.client == w.key.client && other.key.part != partClient
+			return other.key.client == w.key.client && other.key.model != ""
 		})
 	}
 	if i := slices.IndexFunc(p.writes, same); i >= 0 {

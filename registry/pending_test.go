@@ -12,7 +12,7 @@ func TestPendingAwaitsOtherHolders(t *testing.T) {
 	lift, behind, other := write("c", partQuota, true), write("c", partSuspension, false), write("d", partQuota, true)
 	var p pending
 	for _, w := range []*pendingWrite{lift, behind, other} {
-		p.add(w)
+		p.add(w, 0)
 	}
 	awaited := true
 	others := func(client string) bool { return awaited && client == "c" }

@@ -33,7 +33,7 @@ func TestPromise01AWriteAppearsWhole(t *testing.T) {
 			close(done)
 		}()
 		defer writing.Wait()
-		c := s.Client(t)
+		c := s.Admin(t)
 		for moments := 0; ; moments++ {
 			m, err := lookInto(t.Context(), c, "rollcall:{"+ns+"}:")
 			must(t, err)

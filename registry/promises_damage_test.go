@@ -30,7 +30,7 @@ func TestPromise11LostDataComeBack(t *testing.T) {
 		t.Run(lost, func(t *testing.T) {
 			t.Parallel()
 			redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
-				ctx, ns, c := t.Context(), redistest.Namespace(t), s.Client(t)
+				ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
 				a := openReplica(t, s, ns, "a", patient)
 				b := openReplica(t, s, ns, "b", patient)
 				must(t, a.RegisterClient(ctx, "of a", "p", named("m")))
@@ -79,7 +79,7 @@ func TestPromise05ARewrittenHistoryIsNoticed(t *testing.T) {
 		t.Run(fmt.Sprint(onTop), func(t *testing.T) {
 			t.Parallel()
 			s := redistest.Shared(t)
-			ctx, ns, c := t.Context(), redistest.Namespace(t), s.Client(t)
+			ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
 			a := openReplica(t, s, ns, "a", patient)
 			must(t, a.RegisterClient(ctx, "c", "p", named("m")))
 			must(t, a.Sync(ctx))

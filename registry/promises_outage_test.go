@@ -61,7 +61,7 @@ func TestPromise03AFailedOperationIsNotCarriedOutLater(t *testing.T) {
 	eventually(t, "the replica has noticed", func() bool { return !r.Health().Connected })
 	s.Thaw(t)
 	eventually(t, "it is back", func() bool { return r.Health().Connected })
-	length, err := s.Client(t).XLen(t.Context(), "rollcall:{default}:feed").Result()
+	length, err := s.Admin(t).XLen(t.Context(), "rollcall:{default}:feed").Result()
 	must(t, err)
 	if after := r.Position(); after != before || uint64(length) != before.Revision {
 		t.Errorf("from %s to %s, with %d entries in the feed", before, after, length)
@@ -97,7 +97,7 @@ func TestPromise06ReadsGoOnWithoutRedis(t *testing.T) {
 	}
 
 	s.Restart(t)
-	c := s.Client(t)
+	c := s.Admin(t)
 	eventually(t, "Redis has the client and its mark again", func() bool {
 		if diff := before.differences(u.ask(r)); diff != "" {
 			t.Fatalf("answers changed:\n%s", diff)

@@ -83,7 +83,7 @@ func open(url string, o registry.Options) error {
 func TestPromise18ServersThatCannotServeAreNamed(t *testing.T) {
 	t.Parallel()
 	s := redistest.Redis(t, redistest.Options{Password: "right"})
-	ctx, c := t.Context(), s.Client(t)
+	ctx, c := t.Context(), s.Admin(t)
 	must(t, c.HSet(ctx, "rollcall:{future}:meta", "schema", "2", "epoch", "e", "rev", "1", "tail", "t").Err())
 	must(t, c.Do(ctx, "ACL", "SETUSER", "reader", "on", ">secret", "~*", "+@read", "+ping", "+hello").Err())
 	as := func(user, password, namespace string) error {

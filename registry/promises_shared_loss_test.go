@@ -14,10 +14,12 @@ import (
 func TestPromise11WhatOneAloneKnewComesBack(t *testing.T) {
 	t.Parallel()
 	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
-		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Client(t)
+		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
 		open := func(id string) (*registry.ModelRegistry, *redistest.Proxy) {
 			p := redistest.NewProxy(t, s.Addr())
-			client := redis.NewClient(&redis.Options{Addr: p.Addr()})
+			options := s.Options()
+			options.Addrs = []string{p.Addr()}
+			client := redis.NewUniversalClient(options)
 			t.Cleanup(func() { _ = client.Close() })
 			r, err := registry.New(ctx, client, registry.Options{Namespace: ns, ReplicaID: id, Logger: silence()})
 			must(t, err)

@@ -136,7 +136,7 @@ func TestPromise10AnOutageEndsNoLease(t *testing.T) {
 func TestPromise10ClockJumpsEndNoLease(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, s *redistest.Server) {
-		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Client(t)
+		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
 		const lease = 6 * time.Second
 		var replicas [2]*registry.ModelRegistry
 		for i, id := range []string{"a", "b"} {

@@ -19,19 +19,39 @@ const (
 )
 
 // QuotaLimit is what is known of a limit that a client has hit; neither Until nor RetryAfter is set where nobody said how
-// long it lasts. Package quotasignal reads one from a provider's answer. No write of this version takes one yet.
+// long it lasts: then Options.QuotaWindow applies. SetModelQuotaExceededUntil takes one; package quotasignal reads one from
+// a provider's answer.
 type QuotaLimit struct {
-	// Until is when the quota is back. Zero: see RetryAfter. Deadlines are kept in whole milliseconds.
+	// Until is when the quota is back. Zero: see RetryAfter. Deadlines are kept in whole milliseconds. One that is over
+	// is refused.
 	Until time.Time
-	// RetryAfter is how long the quota is gone, from now by Redis' clock. Zero: see Until. Not negative, and not set
-	// together with Until.
+	// RetryAfter is how long the quota is gone, from the call on by Redis' clock, also where the write has to wait. Zero:
+	// see Until. Not negative, and not set together with Until.
 	RetryAfter time.Duration
-	// Source says who named the deadline; one of the constants.
+	// Source says who named the deadline; one of the constants. Empty: SourceOperator with an actor, else
+	// SourceProviderReset where Until is set, SourceRetryAfter where RetryAfter is, SourceHeuristic where neither is.
 	Source QuotaSource
 	// Reason is for people to read, at most 1 KiB. It may be empty.
 	Reason string
-	// Seen is the position that the caller's view had when the request began which hit the limit. Zero: not known.
+	// Seen is the position that the caller's view had when the request began which hit the limit: where an operator
+	// cleared the pair after that, the mark is refused without an error. Zero: not known, and never refused.
 	Seen Position
+}
+
+// sourced is the limit with its source, derived where it is empty.
+func (l QuotaLimit) sourced(actor string) QuotaLimit {
+	switch {
+	case l.Source != "":
+	case actor != "":
+		l.Source = SourceOperator
+	case !l.Until.IsZero():
+		l.Source = SourceProviderReset
+	case l.RetryAfter != 0:
+		l.Source = SourceRetryAfter
+	default:
+		l.Source = SourceHeuristic
+	}
+	return l
 }
 
 // validate refuses what cannot be a limit, by the name of the field.

@@ -106,8 +106,8 @@ func (v *View) GetAvailableModelsByProvider(provider string) []*ModelInfo {
 	infos := make([]*ModelInfo, 0, len(current.byID))
 	for _, slot := range current.byID {
 		m := current.states.at(int(slot))
-		if p := m.provider(provider); p != nil && m.listedBy(p, now) {
-			infos = append(infos, p.newest.info.Clone())
+		if s := m.share(provider); s != nil && m.listedBy(s, now) {
+			infos = append(infos, s.newest.info.Clone())
 		}
 	}
 	return infos
@@ -134,7 +134,7 @@ func (v *View) GetFirstAvailableModel(handlerType string) (string, error) {
 }
 
 // GetGeneration returns a number that changes when, and only when, an answer may have changed, be it by a write or by
-// time. It counts anew in every process.
+// time. Only the holders of a client that stays, as Client tells them, do not count. It counts anew in every process.
 func (v *View) GetGeneration() uint64 {
 	current := v.listing.Load()
 	if current.until != 0 && v.clock.Millis() >= current.until {

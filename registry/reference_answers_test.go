@@ -20,6 +20,7 @@ type reader interface {
 	GetModelsForClient(clientID string) []*registry.ModelInfo
 	GetAvailableModelInfos() []*registry.ModelInfo
 	GetAvailableModelsByProvider(provider string) []*registry.ModelInfo
+	statusReader
 }
 
 var (
@@ -66,6 +67,7 @@ func (u universe) ask(r reader) answers {
 		list := append([]*registry.ModelInfo{}, r.GetAvailableModelsByProvider(provider)...)
 		say(list, "GetAvailableModelsByProvider(%q)", provider)
 	}
+	u.askStatus(r, say)
 	return said
 }
 

@@ -2,34 +2,93 @@ package registry_test
 
 import (
 	"maps"
-	"strings"
 	"time"
 )
 
+// refSeen is a position as far as the rules care: which write was the last that the view showed.
+type refSeen struct {
+	step    int
+	known   bool // else it is the zero one
+	foreign bool // of another epoch
+}
+
+// refLimit is what is said of a quota.
+type refLimit struct {
+	in     time.Duration // 0: nobody said; not above 0: over already
+	rank   int           // 1 heuristic to 4 operator
+	actor  string
+	seen   refSeen
+	stated bool // in is
+}
+
+// maxQuota is the cap of all deadlines.
+const maxQuota = 8 * 24 * time.Hour
+
 // quota and suspend answer for pairs that nobody supplies with an error, clear and resume do not mind them.
 func (ref *reference) quota(who refReplica, id, model string) (bool, error) {
+	return ref.quotaUntil(who, id, model, refLimit{rank: 1})
+}
+
+func (ref *reference) quotaUntil(who refReplica, id, model string, limit refLimit) (bool, error) {
+	if !limit.stated {
+		limit.in = who.window
+	}
+	if limit.in <= 0 {
+		return false, errRefInvalid
+	}
 	c, err := ref.pair(id, model)
 	if err != nil {
 		return false, err
 	}
-	mark := c.marks[model]
-	if until := ref.now.Add(who.window); until.After(mark.quotaUntil) {
-		mark.quotaUntil = until
+	mark, rank := c.marks[model], limit.rank
+	if limit.actor != "" {
+		rank = 4
+	}
+	if limit.seen.known && ref.now.Before(mark.fenceUntil) && (limit.seen.foreign || limit.seen.step < mark.fenceStep) {
+		return false, nil
+	}
+	until := ref.now.Add(min(limit.in, maxQuota))
+	if ref.overQuota(mark) && rank <= mark.quotaRank {
+		mark.quotaStep = ref.step // also what changes nothing is news
+		if rank == mark.quotaRank {
+			mark.quotaActor = limit.actor
+			if until.After(mark.quotaUntil) {
+				mark.quotaUntil = until
+			}
+		}
+	} else {
+		mark.quotaUntil, mark.quotaRank, mark.quotaActor, mark.quotaStep = until, rank, limit.actor, ref.step
 	}
 	c.marks[model] = mark
 	return true, nil
 }
 
 func (ref *reference) suspend(id, model, reason string) (bool, error) {
+	return ref.suspendUntil(id, model, reason, 0, "")
+}
+
+// suspendUntil suspends for a time; 0: until resumed.
+func (ref *reference) suspendUntil(id, model, reason string, in time.Duration, actor string) (bool, error) {
+	if in < 0 {
+		return false, errRefInvalid
+	}
 	c, err := ref.pair(id, model)
 	if err != nil {
 		return false, err
 	}
-	mark := c.marks[model]
-	if mark.suspended {
-		return false, nil
+	mark, until := c.marks[model], time.Time{}
+	if in > 0 {
+		until = ref.now.Add(in)
 	}
-	mark.suspended, mark.reason = true, reason
+	if ref.isSuspended(mark) {
+		longer := !mark.suspendedUntil.IsZero() && (in == 0 || until.After(mark.suspendedUntil))
+		byHand, was := actor != "", mark.suspendedActor != ""
+		if was && !byHand || was == byHand && !longer {
+			return false, nil
+		}
+	}
+	mark.suspended, mark.suspendedUntil, mark.reason = true, until, reason
+	mark.suspendedActor, mark.suspendedStep = actor, ref.step
 	c.marks[model] = mark
 	return true, nil
 }
@@ -39,32 +98,71 @@ func (ref *reference) pair(id, model string) (*refClient, error) {
 		return nil, errRefInvalid
 	}
 	c := ref.clients[id]
-	if c == nil || c.copies(model) == 0 {
+	if c == nil || !c.takes(model) {
 		return nil, errRefNotRegistered
 	}
 	return c, nil
 }
 
-func (ref *reference) clear(id, model string) bool {
-	c := ref.clients[id]
-	if c == nil || !ref.overQuota(c.marks[model]) {
-		return false
-	}
-	mark := c.marks[model]
-	mark.quotaUntil = time.Time{}
-	c.setMark(model, mark)
-	return true
+// refLift is how something is lifted: by whom, and as of which position; nil: whatever is there.
+type refLift struct {
+	actor string
+	asOf  *refSeen
 }
 
-func (ref *reference) resume(id, model string) bool {
+func (ref *reference) clear(id, model string) bool  { return ref.lift(id, model, true, refLift{}) }
+func (ref *reference) resume(id, model string) bool { return ref.lift(id, model, false, refLift{}) }
+
+func (ref *reference) lift(id, model string, quota bool, by refLift) bool {
 	c := ref.clients[id]
-	if c == nil || !c.marks[model].suspended {
+	if c == nil || !c.takes(model) || by.asOf != nil && (by.asOf.foreign || !by.asOf.known) {
 		return false
 	}
 	mark := c.marks[model]
-	mark.suspended, mark.reason = false, ""
+	there, actor, step := ref.isSuspended(mark), mark.suspendedActor, mark.suspendedStep
+	if quota {
+		there, actor, step = ref.overQuota(mark), mark.quotaActor, mark.quotaStep
+	}
+	goes := there && (by.actor != "" || actor == "") && (by.asOf == nil || step <= by.asOf.step)
+	switch {
+	case goes && quota:
+		mark = mark.cleared()
+	case goes:
+		mark = mark.resumed()
+	}
+	if by.actor != "" {
+		at := ref.step
+		if by.asOf != nil {
+			at = by.asOf.step
+		}
+		if ref.now.Before(mark.fenceUntil) {
+			at = max(at, mark.fenceStep)
+		}
+		mark.fenceUntil, mark.fenceStep = ref.now.Add(15*time.Minute), at
+	}
 	c.setMark(model, mark)
-	return true
+	return goes
+}
+
+func (m refMark) cleared() refMark {
+	m.quotaUntil, m.quotaRank, m.quotaActor, m.quotaStep = time.Time{}, 0, "", 0
+	return m
+}
+
+func (m refMark) resumed() refMark {
+	m.suspended, m.suspendedUntil, m.reason, m.suspendedActor, m.suspendedStep = false, time.Time{}, "", "", 0
+	return m
+}
+
+// byHand is what stays when a program says that the client is as new.
+func (m refMark) byHand() refMark {
+	if m.quotaActor == "" {
+		m = m.cleared()
+	}
+	if m.suspendedActor == "" {
+		m = m.resumed()
+	}
+	return m
 }
 
 // cleanup forgets the marks that are over, those that wait for a client included, and says how many. A suspended pair
@@ -74,8 +172,7 @@ func (ref *reference) cleanup() int {
 	for _, c := range ref.clients {
 		for model, mark := range maps.Clone(c.marks) {
 			if !mark.quotaUntil.IsZero() && !ref.overQuota(mark) {
-				mark.quotaUntil = time.Time{}
-				c.setMark(model, mark)
+				c.setMark(model, mark.cleared())
 				removed++
 			}
 		}
@@ -91,30 +188,39 @@ func (ref *reference) cleanup() int {
 	return removed
 }
 
-// advance moves the clock and reports whether a quota mark ended on the way.
+// advance moves the clock and reports whether a mark ended on the way.
 func (ref *reference) advance(d time.Duration) bool {
-	before := ref.liveQuotas()
+	registered, waiting := ref.live()
 	ref.now = ref.now.Add(d)
-	return ref.liveQuotas() != before
+	left, leftWaiting := ref.live()
+	ref.ended += registered - left + waiting - leftWaiting
+	return left != registered
 }
 
-func (ref *reference) liveQuotas() int {
-	live := 0
+// live counts the parts of marks that have not ended, of clients that are there and of those that may return.
+func (ref *reference) live() (registered, waiting int) {
 	for _, c := range ref.clients {
 		for _, mark := range c.marks {
-			if ref.overQuota(mark) {
-				live++
-			}
+			registered += one(ref.overQuota(mark)) + one(ref.isSuspended(mark))
 		}
 	}
-	return live
+	for _, marks := range ref.waiting {
+		for _, mark := range marks {
+			waiting += one(ref.overQuota(mark)) + one(ref.stillWaits(mark))
+		}
+	}
+	return registered, waiting
 }
 
 func (ref *reference) overQuota(mark refMark) bool { return ref.now.Before(mark.quotaUntil) }
 
+func (ref *reference) isSuspended(mark refMark) bool {
+	return mark.suspended && (mark.suspendedUntil.IsZero() || ref.now.Before(mark.suspendedUntil))
+}
+
 // stillWaits: a suspension that applies again when the client returns now.
 func (ref *reference) stillWaits(mark refMark) bool {
-	return mark.suspended && ref.now.Before(mark.waitUntil)
+	return ref.isSuspended(mark) && (!mark.suspendedUntil.IsZero() || ref.now.Before(mark.waitUntil))
 }
 
 func (c *refClient) setMark(model string, mark refMark) {
@@ -141,10 +247,10 @@ func (ref *reference) tally(model string, provider *string) tally {
 		if provider != nil && c.provider != *provider {
 			continue
 		}
-		mark := c.marks[model]
-		quota := ref.overQuota(mark)
-		cooling := mark.suspended && strings.EqualFold(mark.reason, "quota")
-		other := mark.suspended && !cooling
+		if c.copies(model) == 0 {
+			continue
+		}
+		quota, cooling, other := ref.running(c, model)
 		t.count += c.copies(model)
 		t.quota += one(quota)
 		t.cooling += one(cooling)

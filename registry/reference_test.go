@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ type reference struct {
 	definitions int // how many definitions there were: the order of "most recently registered"
 	clients     map[string]*refClient
 	waiting     map[string]map[string]refMark // marks by client and model, of clients that went and may return
+	step        int                           // which write this is: in the place of revisions
+	ended       int                           // parts of marks that ended by themselves, ever
 }
 
 // refReplica is a replica as far as the rules care.
@@ -44,9 +47,19 @@ type refClient struct {
 
 type refMark struct {
 	quotaUntil time.Time // zero: no quota mark
-	suspended  bool
-	reason     string
-	waitUntil  time.Time // only while waiting: when the suspension is forgotten
+	quotaRank  int       // who named it, weakest first; 4: a person
+	quotaActor string
+	quotaStep  int // which write set it, or spoke of it last
+
+	suspended      bool
+	suspendedUntil time.Time // zero: until resumed
+	reason         string
+	suspendedActor string
+	suspendedStep  int
+	waitUntil      time.Time // only while waiting: when a suspension without a deadline is forgotten
+
+	fenceUntil time.Time // a person lifted something, as of fenceStep
+	fenceStep  int
 }
 
 func newReference() *reference {
@@ -83,7 +96,9 @@ func (ref *reference) register(who refReplica, id, provider string, models []*re
 	}
 	changed := false
 	if c.holders[who.id] && !who.keepMarks && len(c.marks) > 0 {
-		c.marks = map[string]refMark{}
+		for model, mark := range maps.Clone(c.marks) {
+			c.setMark(model, mark.byHand())
+		}
 		changed = true
 	}
 	if !c.holders[who.id] {
@@ -104,7 +119,7 @@ func (ref *reference) define(c *refClient, provider string, models []*registry.M
 	c.provider = provider
 	c.models = models
 	for model := range c.marks {
-		if c.copies(model) == 0 {
+		if !c.takes(model) {
 			delete(c.marks, model)
 		}
 	}
@@ -113,9 +128,11 @@ func (ref *reference) define(c *refClient, provider string, models []*registry.M
 // bringBackMarks gives a client that returns what is left of the marks that waited for it.
 func (ref *reference) bringBackMarks(id string, c *refClient) {
 	for model, mark := range ref.waiting[id] {
-		mark.suspended = ref.stillWaits(mark)
+		if !ref.stillWaits(mark) {
+			mark = mark.resumed()
+		}
 		mark.waitUntil = time.Time{}
-		if c.copies(model) > 0 && (mark.suspended || ref.overQuota(mark)) {
+		if c.takes(model) {
 			c.marks[model] = mark
 		}
 	}
@@ -140,21 +157,45 @@ func (ref *reference) unregister(who refReplica, id string) (bool, error) {
 // close gives up all holds of a replica. A client that goes this way leaves its marks waiting.
 func (ref *reference) close(who refReplica) bool {
 	changed := false
-	for id, c := range ref.clients {
-		if !c.holders[who.id] {
-			continue
-		}
-		changed = true
-		delete(c.holders, who.id)
-		if len(c.holders) > 0 {
-			continue
-		}
-		for model, mark := range c.marks {
-			mark.waitUntil = ref.now.Add(suspensionWait)
-			c.marks[model] = mark
-		}
-		ref.waiting[id] = c.marks
-		delete(ref.clients, id)
+	for id := range ref.clients {
+		released, _ := ref.release(who, id)
+		changed = changed || released
 	}
 	return changed
+}
+
+// release gives up one hold in the same way.
+func (ref *reference) release(who refReplica, id string) (bool, error) {
+	if id == "" {
+		return false, errRefInvalid
+	}
+	c := ref.clients[id]
+	if c == nil || !c.holders[who.id] {
+		return false, nil
+	}
+	delete(c.holders, who.id)
+	if len(c.holders) > 0 {
+		return true, nil
+	}
+	for model, mark := range c.marks {
+		mark.waitUntil = ref.now.Add(suspensionWait)
+		if mark.quotaUntil.After(mark.waitUntil) { // a record waits as a whole
+			mark.waitUntil = mark.quotaUntil
+		}
+		c.marks[model] = mark
+	}
+	ref.waiting[id] = c.marks
+	delete(ref.clients, id)
+	return true, nil
+}
+
+// evict removes a client for everybody, with the marks that wait for it.
+func (ref *reference) evict(id string) (bool, error) {
+	if id == "" {
+		return false, errRefInvalid
+	}
+	_, there := ref.clients[id]
+	delete(ref.clients, id)
+	delete(ref.waiting, id)
+	return there, nil
 }

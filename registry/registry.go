@@ -41,6 +41,7 @@ type ModelRegistry struct {
 	feed    *store.Feed // the follower's
 	arrived arrivals
 	health  healthRecord
+	stats   stats
 	closed  atomic.Bool
 	healing atomic.Bool // clients of an earlier epoch remain in the view
 	owing   atomic.Bool // this replica's clients are still to be brought into the epoch
@@ -103,7 +104,11 @@ func New(ctx context.Context, client redis.UniversalClient, opts Options) (*Mode
 const openTimeout = 30 * time.Second
 
 func open(ctx context.Context, s *store.Store, opts Options) (*ModelRegistry, error) {
-	r := &ModelRegistry{View: newView(s.Clock()), options: opts, store: s}
+	holder := opts.ReplicaID
+	if opts.Observer {
+		holder = ""
+	}
+	r := &ModelRegistry{View: newView(s.Clock(), holder), options: opts, store: s}
 	r.holdings.init()
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
@@ -146,7 +151,9 @@ func (r *ModelRegistry) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.recover(ctx)
+	err = r.recover(ctx)
+	r.lastResync = time.Time{} // what is found broken first is mended at once
+	return err
 }
 
 // limit bounds one call to Redis.

@@ -92,6 +92,14 @@ func (m *remains) expired() []string {
 	return gone
 }
 
+// forget takes a client out of new contents that only remains there.
+func (m *remains) forget(c contents, client string) {
+	if m.has(client) {
+		delete(c, client)
+		delete(m.holders, client)
+	}
+}
+
 func (m *remains) has(client string) bool {
 	_, ok := m.holders[client]
 	return ok

@@ -21,7 +21,7 @@ func (r *ModelRegistry) drain(ctx context.Context) error {
 		if errors.Is(err, ErrNotRegistered) && r.remains.has(w.key.client) {
 			return nil // it has to wait until the client's holder has brought it back
 		}
-		if errors.Is(err, ErrNotRegistered) && w.key.part != partClient && r.returning(w.key) {
+		if errors.Is(err, ErrNotRegistered) && w.key.model != "" && r.returning(w.key) {
 			r.heart.setLapsed() // this replica is the holder, and was taken for dead
 			return nil
 		}

@@ -100,6 +100,11 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	}
 	r.awaited.carry(r, newEpoch, snapshot.Asserted)
 	r.remains.carry(r, c, newEpoch, snapshot.Asserted)
+	for id, revision := range snapshot.Evicted {
+		r.remains.forget(c, id)
+		r.holdings.evict(id, revision)
+	}
+	r.dropEvicted(snapshot.Entries)
 	catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {
 		for _, client := range c {
 			if !yield(client.record) {

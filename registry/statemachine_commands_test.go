@@ -21,6 +21,9 @@ type command struct {
 	model    string
 	models   []*registry.ModelInfo
 	reason   string
+	limit    refLimit      // of a quota; in says also how long a suspension lasts
+	asked    bool          // the limit is told by how long it lasts, not by when it ends
+	asOf     int           // the position that is given: 0 none, 1 the zero one, 2 of another epoch, then the last and before
 	aim      int           // 0: the pair as it is, else one that is registered
 	by       time.Duration // how far the clock moves
 	renamed  bool          // a replica comes back under another ID
@@ -34,7 +37,7 @@ var (
 
 	machineUniverse = universe{
 		clients:   append([]string{" c1 ", "nobody"}, machineClients...),
-		models:    append([]string{"spaced", "ALPHA", "nothing"}, machineModels...),
+		models:    append([]string{"spaced", "ALPHA", "nothing", "*"}, machineModels...),
 		providers: []string{"gemini", "GEMINI", "claude ", "claude", "nobody", ""},
 		handlers:  []string{"openai", "claude", "gemini", "other"},
 	}
@@ -60,7 +63,8 @@ func machineModel(id, version int) *registry.ModelInfo {
 // kinds of commands: those named twice come twice as often. The generator favours the ends of a list.
 var kinds = []string{
 	"register", "quota", "suspend", "move the clock", "quota", "suspend", "clear", "register", "move the clock", "resume",
-	"unregister", "clean up", "resync", "reopen", "register again", "quota", "register", "register again",
+	"unregister", "clean up", "release", "evict", "resync", "reopen", "clear", "resume", "register again", "quota",
+	"suspend", "register", "register again",
 }
 
 var commands = rapid.Custom(func(t *rapid.T) command {
@@ -73,12 +77,23 @@ var commands = rapid.Custom(func(t *rapid.T) command {
 		c.provider = pick("provider", machineProviders...)
 		n := rapid.SampledFrom([]int{2, 1, 3, 0, 4, 5, 1, 3}).Draw(t, "length")
 		c.models = rapid.SliceOfN(machineEntry, n, n).Draw(t, "models")
-	case "unregister", "quota", "suspend", "clear", "resume":
+	case "unregister", "release", "evict", "quota", "suspend", "clear", "resume":
 		c.model = pick("model", machineModels...)
 		c.reason = pick("reason", "quota", "QUOTA", "manual", "")
 		// Most clients are given up where they are held, most marks are set where they can be, and most are lifted
 		// where there is one.
 		c.aim = rapid.SampledFrom([]int{1, 2, 3, 0, 4, 5, 6, 7}).Draw(t, "aim")
+		c.limit.actor = pick("actor", "", "", "", "alice", "")
+		c.asOf = rapid.SampledFrom([]int{0, 3, 4, 0, 5, 1, 2, 7, 0}).Draw(t, "as of")
+		if c.limit.stated = rapid.Bool().Draw(t, "stated"); c.limit.stated {
+			// Half of the time that the clock moves is between each of these and every sum of its moves.
+			odd := 45 * time.Second
+			c.limit.in = rapid.SampledFrom([]time.Duration{
+				30*time.Minute + odd, 3*time.Hour + odd, 3*time.Minute/2 + odd, 20*time.Hour + odd, -time.Hour, 1000 * time.Hour,
+			}).Draw(t, "in")
+			c.asked = rapid.Bool().Draw(t, "asked")
+		}
+		c.limit.rank = rapid.IntRange(1, 4).Draw(t, "rank")
 	case "move the clock":
 		// No sum of these comes within seconds of a window (5 and 10 minutes) or of the day that a suspension waits.
 		far, near := 13*time.Hour, 90*time.Second
@@ -112,7 +127,7 @@ func (ref *reference) aimed(c command, who refReplica) command {
 		if known := ref.clients[c.client]; known != nil {
 			c.provider, c.models = known.provider, known.models
 		}
-	case "unregister":
+	case "unregister", "release":
 		for _, client := range there {
 			if ref.clients[client].holders[who.id] {
 				c.client = client
@@ -121,7 +136,9 @@ func (ref *reference) aimed(c command, who refReplica) command {
 	case "quota", "suspend":
 		c.client = there[c.aim%len(there)]
 		models := ref.clients[c.client].models
-		c.model = models[c.aim%len(models)].ID
+		if c.model = models[c.aim%len(models)].ID; c.aim > 5 {
+			c.model = "*"
+		}
 	case "clear", "resume":
 		for _, client := range there {
 			if marked := slices.Sorted(maps.Keys(ref.clients[client].marks)); len(marked) > 0 {
@@ -147,12 +164,14 @@ func (c command) String() string {
 			}
 		}
 		text += fmt.Sprintf(" %q %q [%s]", c.client, c.provider, strings.Join(list, ", "))
-	case "unregister":
+	case "unregister", "release", "evict":
 		text += fmt.Sprintf(" %q", c.client)
-	case "quota", "clear", "resume":
-		text += fmt.Sprintf(" %q %q", c.client, c.model)
+	case "quota":
+		text += fmt.Sprintf(" %q %q %+v, by how long %t, as of %d", c.client, c.model, c.limit, c.asked, c.asOf)
+	case "clear", "resume":
+		text += fmt.Sprintf(" %q %q by %q as of %d", c.client, c.model, c.limit.actor, c.asOf)
 	case "suspend":
-		text += fmt.Sprintf(" %q %q %q", c.client, c.model, c.reason)
+		text += fmt.Sprintf(" %q %q %q for %v by %q", c.client, c.model, c.reason, c.limit.in, c.limit.actor)
 	case "move the clock":
 		text += " by " + c.by.String()
 	case "reopen":

@@ -78,11 +78,15 @@ type machine struct {
 	replicas [machineReplicas]machineReplica
 	answers  answers // after the last step
 	reopened int
+	removed  int           // marks that were cleaned up
+	lead     time.Duration // of the server's clock over the reference's, when the history began
 	past     []string
+	noted    []registry.Position // after each command
 }
 
 type machineReplica struct {
 	*registry.ModelRegistry
+	told       *mirror
 	who        refReplica
 	generation uint64 // after the last step; 0 for a replica that has just come
 }
@@ -92,7 +96,7 @@ func newMachine(
 	fail func(format string, args ...any),
 ) *machine {
 	m := &machine{t: t, s: s, clients: clients, ns: ns, fail: fail, ref: newReference()}
-	m.answers = machineUniverse.ask(m.ref)
+	m.answers, m.lead = machineUniverse.ask(m.ref), s.Now(m.t).Sub(m.ref.now)
 	for i := range m.replicas {
 		m.replicas[i].who = refReplica{id: fmt.Sprintf("replica-%d", i), window: 5 * time.Minute}
 	}
@@ -113,13 +117,14 @@ func (m *machine) open(i int) {
 	if err != nil {
 		m.failf("open replica %d: %v", i, err)
 	}
-	r.ModelRegistry, r.generation = opened, 0
+	r.ModelRegistry, r.generation, r.told = opened, 0, newMirror(m.t, opened)
 }
 
 func (m *machine) close() {
 	for i := range m.replicas {
 		if r := m.replicas[i].ModelRegistry; r != nil {
 			_ = r.Close() // the history is over, and a failed one may have closed it
+			m.replicas[i].told.close()
 		}
 	}
 }
@@ -132,6 +137,7 @@ func (m *machine) run(history []command) {
 	for _, c := range history {
 		c = m.ref.aimed(c, m.replicas[c.on].who)
 		m.past = append(m.past, c.String())
+		m.ref.step++
 		changed, err := m.tell(c)
 		if got := m.carryOut(c); !errors.Is(got, published(err)) {
 			m.failf("error %v, want %v", got, published(err))
@@ -147,9 +153,25 @@ func (m *machine) run(history []command) {
 			}
 			m.compare(i, want, "")
 			m.compareGeneration(i, moved, changed)
+			if wrong := m.replicas[i].told.awaitView(m.replicas[i].ModelRegistry); wrong != "" {
+				m.failf("replica %d told something else than it shows: %s", i, wrong)
+			}
 		}
 		m.answers = want
+		m.noted = append(m.noted, m.replicas[0].Position())
 	}
+}
+
+// seen is the position that a command gives, for the reference and for the registry.
+func (m *machine) seen(c command) (refSeen, registry.Position) {
+	switch {
+	case c.asOf < 2 || len(m.noted) == 0:
+		return refSeen{}, registry.Position{}
+	case c.asOf == 2:
+		return refSeen{known: true, foreign: true}, registry.Position{Epoch: "another", Revision: 1 << 40, Nonce: "n"}
+	}
+	step := max(1, len(m.noted)+3-c.asOf)
+	return refSeen{step: step, known: true}, m.noted[step-1]
 }
 
 func (m *machine) compare(i int, want answers, when string) {
@@ -180,14 +202,21 @@ func (m *machine) tell(c command) (changed bool, err error) {
 		return m.ref.register(who, c.client, c.provider, c.models)
 	case "unregister":
 		return m.ref.unregister(who, c.client)
+	case "release":
+		return m.ref.release(who, c.client)
+	case "evict":
+		return m.ref.evict(c.client)
 	case "quota":
-		return m.ref.quota(who, c.client, c.model)
-	case "clear":
-		return m.ref.clear(c.client, c.model), nil
+		c.limit.seen, _ = m.seen(c)
+		return m.ref.quotaUntil(who, c.client, c.model, c.limit)
 	case "suspend":
-		return m.ref.suspend(c.client, c.model, c.reason)
-	case "resume":
-		return m.ref.resume(c.client, c.model), nil
+		return m.ref.suspendUntil(c.client, c.model, c.reason, c.limit.in, c.limit.actor)
+	case "clear", "resume":
+		by := refLift{actor: c.limit.actor}
+		if seen, _ := m.seen(c); c.asOf > 0 {
+			by.asOf = &seen
+		}
+		return m.ref.lift(c.client, c.model, c.do == "clear", by), nil
 	case "move the clock":
 		return m.ref.advance(c.by), nil
 	case "reopen":

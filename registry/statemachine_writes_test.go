@@ -2,25 +2,41 @@ package registry_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/rollcall-dev/rollcall/registry"
 )
 
 // carryOut lets the command's replica do it.
 func (m *machine) carryOut(c command) error {
-	r, ctx := &m.replicas[c.on], m.t.Context()
+	r, ctx := &m.replicas[c.on], registry.WithActor(m.t.Context(), c.limit.actor)
+	_, seen := m.seen(c)
 	switch c.do {
 	case "register", "register again":
 		return r.RegisterClient(ctx, c.client, c.provider, c.models)
 	case "unregister":
 		return r.UnregisterClient(ctx, c.client)
+	case "release":
+		return r.ReleaseClient(ctx, c.client)
+	case "evict":
+		return r.EvictClient(ctx, c.client)
 	case "quota":
-		return r.SetModelQuotaExceeded(ctx, c.client, c.model)
+		return r.SetModelQuotaExceededUntil(ctx, c.client, c.model, m.limit(c, seen))
 	case "clear":
+		if c.asOf > 0 {
+			return r.ClearModelQuotaExceededAsOf(ctx, c.client, c.model, seen)
+		}
 		return r.ClearModelQuotaExceeded(ctx, c.client, c.model)
 	case "suspend":
-		return r.SuspendClientModel(ctx, c.client, c.model, c.reason)
+		until := time.Time{}
+		if c.limit.in != 0 {
+			until = m.ref.now.Add(m.lead + c.limit.in)
+		}
+		return r.SuspendClientModelUntil(ctx, c.client, c.model, c.reason, until)
 	case "resume":
+		if c.asOf > 0 {
+			return r.ResumeClientModelAsOf(ctx, c.client, c.model, seen)
+		}
 		return r.ResumeClientModel(ctx, c.client, c.model)
 	case "clean up":
 		return m.cleanUp(r.ModelRegistry)
@@ -35,6 +51,22 @@ func (m *machine) carryOut(c command) error {
 	panic("unknown command " + c.do)
 }
 
+// limit is the limit that a command states.
+func (m *machine) limit(c command, seen registry.Position) registry.QuotaLimit {
+	sources := []registry.QuotaSource{
+		registry.SourceHeuristic, registry.SourceRetryAfter, registry.SourceProviderReset, registry.SourceOperator,
+	}
+	limit := registry.QuotaLimit{Source: sources[c.limit.rank-1], Seen: seen}
+	switch {
+	case !c.limit.stated:
+	case c.asked:
+		limit.RetryAfter = c.limit.in
+	default:
+		limit.Until = m.ref.now.Add(m.lead + c.limit.in)
+	}
+	return limit
+}
+
 // cleanUp removes what ended, no more, and then there is nothing left to remove. What ended may already have gone
 // with another write.
 func (m *machine) cleanUp(r *registry.ModelRegistry) error {
@@ -42,8 +74,8 @@ func (m *machine) cleanUp(r *registry.ModelRegistry) error {
 	if err != nil {
 		return err
 	}
-	if ended := m.ref.cleanup(); removed > ended {
-		m.failf("clean up removed %d marks, and only %d had ended", removed, ended)
+	if m.removed += removed; m.removed > m.ref.ended {
+		m.failf("clean up removed %d marks so far, and only %d had ended", m.removed, m.ref.ended)
 	}
 	removed, err = r.CleanupExpiredQuotas(m.t.Context())
 	if removed != 0 {

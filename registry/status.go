@@ -2,6 +2,9 @@ package registry
 
 import "time"
 
+// wholeClient, in the place of a model ID, is the client as a whole: all its models, present and future.
+const wholeClient = "*"
+
 // State says whether a client can be used for a model now.
 type State string
 

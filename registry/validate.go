@@ -80,7 +80,7 @@ func validModel(field string, m *ModelInfo) error {
 	if err := validID(field+".id", m.ID, maxModelID); err != nil {
 		return err
 	}
-	if m.ID == "*" {
+	if m.ID == wholeClient {
 		return invalid(field+".id", `must not be "*", which stands for all models of a client`)
 	}
 	if len(m.Description) > maxDescription {

@@ -15,10 +15,13 @@ import (
 type View struct {
 	clock   *store.Clock
 	models  *index[modelState]
-	clients *index[definition]
+	clients *index[registered]
 	listing atomic.Pointer[listing]
+	local   atomic.Pointer[View] // see own; nil in the local view itself
+	isLocal bool
 
-	mu       sync.Mutex // for what follows: the writer's side
+	mu       *sync.Mutex // for what follows, the writer's side; the local view's, too
+	replica  string      // whose holds the local view shows; empty: nobody's
 	known    map[string]*clientState
 	books    map[string]*book
 	catalogs map[string]*catalogUse
@@ -33,11 +36,17 @@ type View struct {
 	alarm    alarm
 }
 
+// registered is what the view publishes of a client. It does not change.
+type registered struct {
+	*definition
+	marks map[string]*store.Mark // by model, "*" is the client as a whole; nil for none. Some may be over.
+}
+
 // clientState is what the writer of a view keeps of a client.
 type clientState struct {
 	*definition
 	holders []string
-	marks   map[string]*store.Mark // by model; nil for none; once published it is read without the lock
+	marks   map[string]*store.Mark // as in registered; once published it is read without the lock
 	edition uint64                 // of marks
 }
 
@@ -47,9 +56,9 @@ type catalogUse struct {
 	clients int
 }
 
-func newView(clock *store.Clock) *View {
+func newView(clock *store.Clock, replica string) *View {
 	v := &View{
-		clock: clock, models: newIndex[modelState](), clients: newIndex[definition](),
+		clock: clock, mu: new(sync.Mutex), replica: replica, models: newIndex[modelState](), clients: newIndex[registered](),
 		known: make(map[string]*clientState), books: make(map[string]*book),
 		catalogs: make(map[string]*catalogUse), expiries: newExpiries(), edition: 1,
 		alarm: alarm{ring: make(chan struct{}, 1)},
@@ -64,6 +73,7 @@ func (v *View) setClient(id string, record *store.ClientRecord, given *catalog) 
 	if old != nil && old.provider == record.Provider && old.catalog.digest == record.Digest &&
 		old.registeredAt == record.RegisteredAt && old.revision == record.Revision {
 		old.holders = record.Holders
+		v.mirror(old)
 		return
 	}
 	v.note(id, "")
@@ -74,7 +84,7 @@ func (v *View) setClient(id string, record *store.ClientRecord, given *catalog) 
 	}
 	use.clients++
 	next := &clientState{
-		definition: &definition{id, record.Provider, use.catalog, record.RegisteredAt, record.Revision},
+		definition: newDefinition(id, record, use.catalog),
 		holders:    record.Holders,
 	}
 	if old != nil {
@@ -89,12 +99,11 @@ func (v *View) setClient(id string, record *store.ClientRecord, given *catalog) 
 			b = newBook(model.info.ID)
 			v.books[model.info.ID] = b
 		}
-		b.add(supply{next.definition, model})
-		if mark := next.marks[model.info.ID]; mark != nil {
-			b.mark(next.definition, mark, v.edition)
-		}
+		b.add(supply{definition: next.definition, model: model}, v.edition)
+		b.mark(next.definition, next.marks[model.info.ID], next.marks[wholeClient], v.edition)
 		v.touch(b)
 	}
+	v.mirror(next)
 }
 
 func (v *View) removeClient(id string) {
@@ -106,6 +115,9 @@ func (v *View) removeClient(id string) {
 	v.dropDefinition(old)
 	delete(v.known, id)
 	v.moved = append(v.moved, id)
+	if local := v.local.Load(); local != nil {
+		local.removeClient(id)
+	}
 }
 
 func (v *View) dropDefinition(old *clientState) {
@@ -142,6 +154,7 @@ func (v *View) dropIdle() {
 func (v *View) removeHolder(id, holder string) {
 	if c := v.known[id]; c != nil {
 		c.holders = slices.DeleteFunc(slices.Clone(c.holders), func(h string) bool { return h == holder })
+		v.mirror(c)
 	}
 }
 
@@ -153,13 +166,16 @@ func (v *View) clearMarks(id string) {
 	}
 }
 
-// setMark sets the mark of a pair; nil removes it. A client that is not there has no marks.
+// setMark sets the mark of a pair, or that of a client as a whole; nil removes it. A client that is not there has no
+// marks.
 func (v *View) setMark(id, model string, mark *store.Mark) {
 	c := v.known[id]
 	if c == nil || (mark == nil && c.marks[model] == nil) {
 		return
 	}
 	v.note(id, model)
+	now := v.clock.Millis()
+	same := alike(running(mark, now), running(c.marks[model], now)) // a fence came or went, or what was over
 	if c.edition != v.edition {
 		c.marks, c.edition = maps.Clone(c.marks), v.edition
 	}
@@ -171,13 +187,31 @@ func (v *View) setMark(id, model string, mark *store.Mark) {
 		}
 		c.marks[model] = mark
 	}
-	b := v.books[model]
-	if b == nil {
-		return
+	changed := false
+	if same {
+		// nothing that anybody asks for
+	} else if model == wholeClient {
+		for _, each := range c.catalog.models {
+			changed = v.showMarks(c, v.books[each.info.ID]) || changed
+		}
+	} else if c.catalog.has(model) {
+		changed = v.showMarks(c, v.books[model])
 	}
-	if _, supplied := b.suppliers[id]; supplied && b.mark(c.definition, mark, v.edition) {
+	if changed {
+		v.moved = append(v.moved, id)
+	}
+	if local := v.local.Load(); local != nil {
+		local.setMark(id, model, mark)
+	}
+}
+
+// showMarks shows what a client's marks mean for a model that it supplies, and says whether that changes anything.
+func (v *View) showMarks(c *clientState, b *book) bool {
+	changed := b.mark(c.definition, c.marks[b.id], c.marks[wholeClient], v.edition)
+	if changed {
 		v.touch(b)
 	}
+	return changed
 }
 
 func (v *View) recordOf(id string) *store.ClientRecord {
@@ -209,10 +243,13 @@ func (v *View) expire() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now := v.clock.Millis()
-	current := v.listing.Load()
-	if (current.until == 0 || now < current.until) && !v.endingsDue(now) {
+	until := v.until()
+	if (until == 0 || now < until) && !v.endingsDue(now) {
 		return
 	}
 	v.expiries.due(now, 0, v.touch)
-	v.publish(current.position)
+	if local := v.local.Load(); local != nil {
+		local.expiries.due(now, 0, local.touch)
+	}
+	v.publish(v.listing.Load().position)
 }

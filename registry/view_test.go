@@ -59,14 +59,17 @@ func (w *viewWorld) entry() store.Entry {
 	case n < 12:
 		return store.Entry{Kind: store.KindClient, Client: client, Record: &store.ClientRecord{
 			Provider: []string{"", "p", "q", "r"}[w.IntN(4)], Digest: fmt.Sprint(w.IntN(len(w.catalogs))),
-			RegisteredAt: int64(w.IntN(1000)), Revision: w.revision,
+			RegisteredAt: int64(1 + w.IntN(1000)), Revision: w.revision,
 		}}
 	case n < 16:
 		return store.Entry{Kind: store.KindGone, Client: client}
 	}
 	model := w.models[w.IntN(len(w.models))]
-	if w.IntN(2) == 0 {
+	switch w.IntN(4) {
+	case 0, 1:
 		model = w.models[80]
+	case 2:
+		model = "*"
 	}
 	return store.Entry{Kind: store.KindMark, Client: client, Marks: []store.PairMark{
 		{Client: client, Model: model, Mark: w.mark()},
@@ -75,7 +78,10 @@ func (w *viewWorld) entry() store.Entry {
 
 func (w *viewWorld) mark() *store.Mark {
 	until := func() int64 { return time.Now().Add(time.Duration(w.IntN(4000)-200) * time.Millisecond).UnixMilli() }
-	quota, suspension := &store.MarkPart{Until: until()}, &store.MarkPart{Reason: []string{"quota", "manual"}[w.IntN(2)]}
+	quota := &store.MarkPart{Until: until(), Source: store.SourceRetryAfter, Since: 1 + w.Int64N(1000), Setter: "me"}
+	suspension := &store.MarkPart{
+		Reason: []string{"quota", "manual"}[w.IntN(2)], Since: 1 + w.Int64N(1000), Setter: "me", Actor: []string{"", "Eve"}[w.IntN(2)],
+	}
 	if w.IntN(2) == 0 {
 		suspension.Until = until()
 	}

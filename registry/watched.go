@@ -161,7 +161,7 @@ func (w *watched) tellMark(n note, is *store.Mark, position Position) {
 	if at := nextEnd(now); at != 0 && at != nextEnd(told) {
 		w.endings.push(ending{n.pair, at})
 	}
-	if !sameMark(told, now) {
+	if !alike(told, now) {
 		w.add(change{kind: EventMark, position: position, client: n.client, model: n.model, mark: now})
 	}
 }
@@ -236,7 +236,9 @@ func (v *View) announce(position Position) {
 	}
 }
 
-// endingsDue says whether a mark has ended that those who watch take for running.
+// endingsDue says whether a mark has ended that those who watch take for running, or may run again since the clock was
+// set back.
 func (v *View) endingsDue(now int64) bool {
-	return v.watched != nil && len(v.watched.endings.items) > 0 && v.watched.endings.items[0].at <= now
+	w := v.watched
+	return w != nil && (now < w.now-setBack || (len(w.endings.items) > 0 && w.endings.items[0].at <= now))
 }

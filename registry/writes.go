@@ -27,7 +27,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 		return r.queue(w, err)
 	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrAnotherEpoch):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
-	case errors.Is(err, ErrNotRegistered) && w.key.part != partClient &&
+	case errors.Is(err, ErrNotRegistered) && w.key.model != "" &&
 		(unsettled || epoch != r.Position().Epoch || r.returning(w.key) || r.behind(ctx)):
 		return r.queue(w, err) // Redis was asked before the client was back
 	case err != nil:
@@ -99,11 +99,11 @@ func (r *ModelRegistry) behind(ctx context.Context) bool {
 
 // queue shows a write in the own view and lets it wait for Redis.
 func (r *ModelRegistry) queue(w *pendingWrite, reason error) error {
-	if w.key.part != partClient && r.Position() != (Position{}) && !r.supplies(w.key) && !r.returning(w.key) {
+	if w.key.model != "" && r.Position() != (Position{}) && !r.supplies(w.key) && !r.returning(w.key) {
 		return ErrNotRegistered
 	}
 	r.showing.Lock()
-	r.pending.add(w)
+	r.pending.add(w, r.clock.Millis())
 	r.showNow(w)
 	r.showing.Unlock()
 	if reason == nil {
@@ -116,6 +116,9 @@ func (r *ModelRegistry) queue(w *pendingWrite, reason error) error {
 func (v *View) supplies(key pendingKey) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if key.model == wholeClient {
+		return v.known[key.client] != nil
+	}
 	b := v.books[key.model]
 	if b == nil {
 		return false

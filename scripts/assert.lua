@@ -1,6 +1,7 @@
 -- assert: brings a page of the caller's clients into a history that may not know them: after a loss, or after the
 -- caller was taken for dead. Of several views that bring a client the latest holds, in whatever order they come, except
--- where something was written in this epoch: that stays. Else the caller joins what is there.
+-- where something was written in this epoch: that stays. Else the caller joins what is there. What was evicted stays
+-- away.
 --
 -- Uses     base gate sizes clients counts marks waiting
 -- ARGV[5]  stamp   revision of the view that the clients come from; 0: of this history, and their marks wait here
@@ -24,7 +25,10 @@ local function merged(old, new)
     return revision and string.gsub(theirs, '^(%d+\31)%d+', '%1' .. brought(revision)) or ''
   end
   quota, suspension = later(quota, new_quota), later(suspension, new_suspension)
-  if new then fence, rest = new_fence, new_rest end
+  if new then
+    if fence_revision(fence) < first then fence = string.gsub(new_fence, '%d+$', brought) end
+    rest = new_rest
+  end
   return mark_text(quota, suspension, fence, rest)
 end
 
@@ -61,7 +65,9 @@ for i = 7, #ARGV, 6 do
   local plan = { client = ARGV[i], provider = ARGV[i + 1], digest = ARGV[i + 2], registered = ARGV[i + 3], count = 0 }
   local revision, holders, rest = brought(ARGV[i + 4]), '', ''
   local record = call('HGET', CLIENTS, plan.client)
-  local wins, defines = true, true
+  local slot = not record and call('HGET', MARKS, plan.client .. '\31')
+  local evicted = is_tombstone(slot)
+  local wins, defines = not evicted, true
   if record then
     local provider, digest, registered, defined
     provider, digest, registered, defined, plan.count, holders, rest = read_client(record)
@@ -76,13 +82,13 @@ for i = 7, #ARGV, 6 do
   elseif stamp == 0 then
     revision = int(rev + 1) -- of this history
   end
-  plan.joins = not is_holder(holders, replica)
+  plan.joins = not evicted and not is_holder(holders, replica)
   if wins or plan.joins then
     if wins then
       plan.roster = plan.digest == plan.old_digest and plan.old_roster or call('HGET', ROSTERS, plan.digest)
       if not plan.roster then return refuse('NOCATALOG') end
     end
-    if not record and (stamp == 0 or call('HEXISTS', MARKS, plan.client .. '\31') == 1) then
+    if not record and (stamp == 0 or slot) then
       plan.changes, plan.count, plan.waited = waiting_marks(plan.client, plan.roster) -- written in this history
       plan.marks = plan.changes
     elseif wins then

@@ -3,9 +3,10 @@
 -- Uses     base gate sizes clients marks pairs
 -- ARGV[5]  client
 -- ARGV[6]  model
--- ARGV[7]  seen epoch
+-- ARGV[7]  seen epoch      '', with an actor: whatever is there goes
 -- ARGV[8]  seen revision   a newer mark stays
 -- ARGV[9]  late          '1': it waited for Redis; what the caller set itself goes, too
--- Returns  done|same now epoch revision tail ''; same when there is no such mark, it is newer, or an operator's
+-- Returns  done|same now epoch revision tail ''; without an actor same when there is no such mark, it is newer, or an
+--          operator's; with one it is done, and leaves a fence, unless the client does not supply the model
 -- Cost     O(1), apart from one search through the client's roster
-return lift(ARGV[5], ARGV[6], 'quota', seen_up_to(ARGV[7], ARGV[8], ARGV[9] == '1'), ARGV[9] == '1')
+return lift_as('quota', ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9] == '1')

@@ -1,22 +1,28 @@
--- release: gives up a page of a replica's holds; clients that go leave their marks waiting for their return.
+-- release: gives up a page of a replica's holds, or one; clients that go leave their marks waiting for their return.
 --
 -- Uses     base gate sizes clients counts marks leases
 -- ARGV[5]  wait          ms that a mark without a deadline of its own waits
 -- ARGV[6]  overdue       the caller's own lease in ms: only if the holder's lease is over; '0' in any case
--- Returns  done|same now epoch revision tail <holds left>; with none left, the holder's lease and record are gone;
---          same when there was nothing to give up, or the lease is not over
+-- ARGV[7]  client        the one to give up; '' for all, and then the holder itself goes with the last
+-- ARGV[8]  seen epoch    '' for any
+-- Returns  done|same now epoch revision tail <holds left>; with none left of all, the holder's lease and record are
+--          gone; same when there was nothing to give up, or the lease is not over; error EPOCH when the caller has seen
+--          another: its clients, and those of others, may not be back yet
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 local wait = now + tonumber(ARGV[5])
 local lease = tonumber(call('ZSCORE', LEASES, holder) or 0)
+local one = ARGV[7] ~= '' and ARGV[7]
+if ARGV[8] ~= '' and ARGV[8] ~= epoch then return refuse('EPOCH') end
 if damaged(ALL) then return broken() end
 local own = tonumber(ARGV[6])
 if own > 0 and (lease > now or leapt(own)) then return answer('same', '0') end
 
 local budget, payload, writes, drops, touched = 2000, { holder }, {}, {}, {}
-local rosters, held = {}, call('SRANDMEMBER', HOLDS, 100)
+local rosters, held = {}, one and { one } or call('SRANDMEMBER', HOLDS, 100)
 for _, client in ipairs(held) do
   if budget <= 0 then break end
   local record = call('HGET', CLIENTS, client)
+  if one and not (record and is_holder(select(6, read_client(record)), holder)) then return answer('same', '0') end
   touched[#touched + 1] = client
   if record then
     local provider, digest, registered, revision, marks, holders, rest = read_client(record)
@@ -68,10 +74,10 @@ end
 write_counts()
 seal_deadlines()
 if #touched > 0 then call('SREM', HOLDS, unpack(touched)) end
-if left == 0 then
+if left == 0 and not one then
   call('ZREM', LEASES, holder)
   call('HDEL', REPLICAS, holder)
 end
 local done = finish(ALL, int(left))
-if left == 0 then call('HDEL', META, 'holds:' .. holder) end
+if left == 0 and not one then call('HDEL', META, 'holds:' .. holder) end
 return done

@@ -1,9 +1,11 @@
--- tidy: removes a page of marks that are over. It changes no answer, so it makes no revision.
+-- tidy: removes a page of marks that are over, and of fences and tombstones. It changes no answer, so it makes no
+-- revision.
 --
 -- Uses     base gate sizes clients marks
 -- ARGV[5]  page      how many records to remove at most
 -- ARGV[6]  cursor    '0' at the start, then what the last page returned
--- Returns  done|same now epoch revision tail '<marks removed> <next cursor>'; '0' at the end
+-- Returns  done|same now epoch revision tail '<marks removed> <next cursor>'; '0' at the end; fences and tombstones do
+--          not count as marks
 -- Cost     O(page); O(marks looked through) where `deadlines` had gone by itself and left records behind
 if damaged({ 2, 8, 9 }) then return broken() end -- clients marks deadlines
 local page, cursor = tonumber(ARGV[5]), ARGV[6]
@@ -37,6 +39,7 @@ local removed = 0
 for _, field in ipairs(fields) do
   local client, model = match(field, '^([^\31]*)\31(.*)$')
   local record, old, text = call('HGET', CLIENTS, client), call('HGET', MARKS, field), ''
+  local quota, suspension = read_mark(model ~= '' and old)
   if record and old and model ~= '' then -- a scan may show a field twice
     text = mark_text(read_mark(old))
     if text == '' then
@@ -44,7 +47,9 @@ for _, field in ipairs(fields) do
       call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks - 1, holders, rest))
     end
   end
-  if old and model ~= '' then removed = removed + 1 end
+  if part_is_over(quota) or part_is_over(suspension) or (not record and quota .. suspension ~= '') then
+    removed = removed + 1
+  end
   write_mark(field, text, mark_deadline(text))
 end
 seal_deadlines()

@@ -3,7 +3,6 @@ package store_test
 import (
 	"errors"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,20 +18,6 @@ import (
 	"github.com/rollcall-dev/rollcall/store"
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
-
-// documentedUser is the ACL SETUSER command of docs/operations.md, without ACL SETUSER and the name.
-func documentedUser(t *testing.T) []string {
-	t.Helper()
-	text, err := os.ReadFile("../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := regexp.MustCompile(`(?m)^redis-cli ACL SETUSER rollcall ((?:.*\\\n)*.*)$`).FindStringSubmatch(string(text))
-	if command == nil {
-		t.Fatal("docs/operations.md shows no ACL SETUSER")
-	}
-	return strings.Fields(strings.NewReplacer("\\\n", " ", "'", "").Replace(command[1]))
-}
 
 // setUser makes a user of these rules, and returns the URL that has it.
 func setUser(t *testing.T, server *redistest.Server, name string, rules []string) string {
@@ -73,10 +58,10 @@ func must(t *testing.T, err error) {
 func TestTheDocumentedUserMayDoEverything(t *testing.T) {
 	t.Parallel()
 	server := redistest.Redis(t)
-	url := setUser(t, server, "rollcall", documentedUser(t))
+	url := setUser(t, server, "rollcall", redistest.DocumentedUser(t))
 	t.Run("store", func(t *testing.T) { everyVerb(t, url) })
 	t.Run("registry", func(t *testing.T) { registryPath(t, url, registry.Options{}) })
-	denied, err := server.Client(t).Do(t.Context(), "ACL", "LOG").Slice()
+	denied, err := server.Admin(t).Do(t.Context(), "ACL", "LOG").Slice()
 	must(t, err)
 	for _, entry := range denied {
 		if text := toText(entry); !strings.Contains(text, "setinfo") {
@@ -146,6 +131,10 @@ func everyVerb(t *testing.T, url string) {
 	changed(a.SetQuota(ctx, store.Quota{Client: "c", Model: "*", Window: time.Hour, Longest: time.Hour, Source: "heuristic"}))
 	must(t, b.Assert(ctx, []store.Assertion{{Client: "d", Provider: "p", Catalog: catalog("o")}}, store.Position{}))
 	changed(b.Unregister(ctx, "d", "", store.Position{}))
+	must(t, b.Assert(ctx, []store.Assertion{{Client: "e", Provider: "p", Catalog: catalog("o")}}, store.Position{}))
+	changed(b.ReleaseClient(ctx, "e", "", store.Position{}))
+	changed(a.Register(ctx, store.Registration{Client: "f", Provider: "p", Catalog: catalog("m")}))
+	changed(b.Evict(ctx, "f", "someone"))
 	_, err = a.Tidy(ctx)
 	must(t, err)
 	must(t, a.Release(ctx))
@@ -205,7 +194,7 @@ func registryPath(t *testing.T, url string, options registry.Options) {
 // Taken away from the documented user, each command is named, and so are the keys.
 func TestEachMissingRightIsNamed(t *testing.T) {
 	t.Parallel()
-	server, rules := redistest.Redis(t), documentedUser(t)
+	server, rules := redistest.Redis(t), redistest.DocumentedUser(t)
 	ns := redistest.Namespace(t)
 	everyVerb(t, setUser(t, server, "whole", rules)) // the server knows the scripts now, so EVAL is not needed yet
 	refused := func(name, want string, rules []string) {
@@ -248,7 +237,7 @@ func TestEachMissingRightIsNamed(t *testing.T) {
 func TestTheDocumentedUserIsMinimal(t *testing.T) {
 	t.Parallel()
 	source := scripts.Source("rights")
-	for _, rule := range documentedUser(t) {
+	for _, rule := range redistest.DocumentedUser(t) {
 		command, ok := strings.CutPrefix(rule, "+")
 		if ok && command != "info" && !regexp.MustCompile(`\b`+strings.ToUpper(command)+`\b`).MatchString(source) {
 			t.Errorf("it has %s, which nothing needs", command)
@@ -259,18 +248,17 @@ func TestTheDocumentedUserIsMinimal(t *testing.T) {
 func TestTheDocumentedUserOnACluster(t *testing.T) {
 	t.Parallel()
 	server := redistest.Cluster(t, 2)
-	rules := append(documentedUser(t), "+cluster|slots")
-	registryPath(t, setUser(t, server, "rollcall", rules), registry.Options{})
+	registryPath(t, setUser(t, server, "rollcall", redistest.DocumentedUser(t, redistest.OnCluster)), registry.Options{})
 }
 
 func TestTheDocumentedUserBehindSentinels(t *testing.T) {
 	t.Parallel()
 	server := redistest.Sentinel(t)
 	args := []any{"ACL", "SETUSER", "rollcall"}
-	for _, rule := range documentedUser(t) {
+	for _, rule := range redistest.DocumentedUser(t) {
 		args = append(args, rule)
 	}
-	must(t, server.Client(t).Do(t.Context(), args...).Err())
+	must(t, server.Admin(t).Do(t.Context(), args...).Err())
 	where := setUser(t, server, "asker", strings.Fields("on >PASSWORD allchannels -@all "+
 		"+ping +sentinel|get-master-addr-by-name +sentinel|sentinels +subscribe"))
 	where += "&username=rollcall&password=PASSWORD"

@@ -7,14 +7,17 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // call is one run of a verb.
 type call struct {
-	verb   string
-	holder string // whose holds the script may touch; empty means the replica itself
-	actor  string
-	args   []any
+	verb    string
+	holder  string   // whose holds the script may touch; empty means the replica itself
+	holders []string // more of them, whose sets follow the usual keys
+	actor   string
+	args    []any
 }
 
 // run carries out a verb, repeating it under one name while nothing is answered and the context lasts.
@@ -25,7 +28,9 @@ type call struct {
 // that no earlier try could have been carried out.
 func (s *Store) run(ctx context.Context, c call) (Reply, error) {
 	limit := budget(ctx)
-	end := time.Now().Add(limit)
+	began := time.Now()
+	end := began.Add(limit)
+	defer func() { s.stats.called(c.verb, time.Since(began)) }()
 	operation := newOperation(s.clock.atLeast() + limit.Milliseconds())
 	uncertain, renamed := false, 0
 	for attempt := 0; ; attempt++ {
@@ -43,6 +48,7 @@ func (s *Store) run(ctx context.Context, c call) (Reply, error) {
 			return Reply{}, fmt.Errorf("%s: %w", c.verb, unsafe(err))
 		}
 		uncertain = true
+		s.lookAgain(ctx)
 		if waitErr := backoff(ctx, attempt); waitErr != nil || !time.Now().Before(end) {
 			return Reply{}, fmt.Errorf("%s: %w: %w", c.verb, ErrUnavailable, err)
 		}
@@ -60,9 +66,15 @@ func (s *Store) attempt(ctx context.Context, c call, operation string, limit tim
 	args := append(make([]any, 0, 4+len(c.args)), operation, s.replica, c.actor, holder)
 	args = append(args, c.args...)
 
-	asked := s.clock.local()
-	values, err := s.scripts[c.verb].Run(ctx, s.client, s.keys.all(holder), args...).StringSlice()
+	keys := s.keys.all(holder)
+	for _, one := range c.holders {
+		keys = append(keys, s.keys.holds(one))
+	}
+
+	began, asked := time.Now(), s.clock.local()
+	values, err := s.scripts[c.verb].Run(ctx, s.client, keys, args...).StringSlice()
 	received := s.clock.local()
+	s.stats.tried(time.Since(began), err)
 	if err != nil {
 		detail, translated := scriptError(err)
 		if now, parseErr := strconv.ParseInt(detail, 10, 64); parseErr == nil {
@@ -96,6 +108,17 @@ func (s *Store) reply(c call, values []string, asked, received int64) (Reply, er
 		}
 	}
 	return reply, nil
+}
+
+// lookAgain has a cluster's client find out who serves which slot: after a failover it would go on asking a node that is
+// gone until its copy is a second old.
+func (s *Store) lookAgain(ctx context.Context) {
+	if cluster, ok := s.client.(*redis.ClusterClient); ok {
+		cluster.ReloadState(ctx)
+	}
+	if cluster, ok := s.feed.(*redis.ClusterClient); ok {
+		cluster.ReloadState(ctx)
+	}
 }
 
 // backoff waits before the next try: 5 ms, doubling up to 80 ms, each shortened by chance up to a half.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"strings"
+	"time"
 )
 
 // Registration asks for a hold of a client, and for a definition.
@@ -41,6 +43,32 @@ func (s *Store) Register(ctx context.Context, r Registration) (Reply, error) {
 // this replica does not hold stays as it is. ErrAnotherEpoch where seen, unless it is zero, is of another history.
 func (s *Store) Unregister(ctx context.Context, client, actor string, seen Position) (Reply, error) {
 	return s.run(ctx, call{verb: "unregister", actor: actor, args: []any{client, seen.Epoch}})
+}
+
+// ReleaseClient gives up this replica's hold of the client as Release does for all: with the last hold the client goes,
+// and its marks wait for its return. Otherwise like Unregister.
+func (s *Store) ReleaseClient(ctx context.Context, client, actor string, seen Position) (Reply, error) {
+	return s.run(ctx, call{verb: "release", actor: actor, args: []any{wait.Milliseconds(), 0, client, seen.Epoch}})
+}
+
+// tombstone is how long an eviction keeps replicas from bringing a client back.
+const tombstone = 24 * time.Hour
+
+// Evict removes the client for everybody, its marks with it, those that wait included. For a day it stays away unless it
+// is registered; a client that is not there is kept away as well. Nothing changes where that is so already.
+func (s *Store) Evict(ctx context.Context, client, actor string) (Reply, error) {
+	c := call{verb: "evict", actor: actor}
+	for {
+		c.args = []any{client, tombstone.Milliseconds()}
+		for _, holder := range c.holders {
+			c.args = append(c.args, holder)
+		}
+		reply, err := s.run(ctx, c)
+		if err != nil || reply.extra == "" {
+			return reply, err
+		}
+		c.holders = strings.Split(reply.extra, ",") // the script may touch no set but theirs
+	}
 }
 
 func flag(set bool) string {

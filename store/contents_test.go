@@ -43,9 +43,9 @@ func (s *space) read() *contents {
 		lifetimes: map[string]int64{}, space: s,
 	}
 	prefix := newKeys(s.name).prefix
-	keys, _, err := s.client.Scan(s.ctx, 0, prefix+"*", 1_000_000).Result()
+	keys, _, err := s.admin.Scan(s.ctx, 0, prefix+"*", 1_000_000).Result()
 	s.must(err)
-	pipe := s.client.Pipeline()
+	pipe := s.admin.Pipeline()
 	clock := pipe.Time(s.ctx)
 	replies, ttls := map[string]redis.Cmder{}, map[string]*redis.DurationCmd{}
 	for _, key := range keys {

@@ -17,6 +17,7 @@ const (
 	KindClient   Kind = "client"   // Client now has Record; Marks changed with it
 	KindJoined   Kind = "joined"   // Holder holds Client, too, which stays as it is
 	KindGone     Kind = "gone"     // Client was unregistered, its marks with it
+	KindEvicted  Kind = "evicted"  // Client was removed for everybody, its marks with it; who held it holds it no more
 	KindReleased Kind = "released" // Holder gave up the clients in Released
 	KindAsserted Kind = "asserted" // Replica re-asserted the clients in Asserted; All: it holds no others
 	KindMark     Kind = "mark"     // Marks[0] is the mark of a pair now
@@ -97,7 +98,7 @@ func (e *Entry) decodePayload(payload string) (err error) {
 			return errRecord
 		}
 		e.Client, e.Holder = parts[0], parts[1]
-	case KindGone:
+	case KindGone, KindEvicted:
 		e.Client = parts[0]
 	case KindReleased:
 		if len(parts)%2 != 1 {

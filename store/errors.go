@@ -32,6 +32,9 @@ var (
 	// ErrBroken: a part of the namespace's data is gone.
 	ErrBroken = errors.New("data of the namespace are damaged")
 
+	// ErrLive: it must not be done while replicas live.
+	ErrLive = errors.New("replicas of the namespace are alive")
+
 	errNoCatalog = errors.New("catalog is not in Redis")
 	errClock     = errors.New("operation came outside its time")
 )
@@ -54,6 +57,7 @@ var codes = map[string]error{
 	"CLOCK":         errClock,
 	"EMPTY":         ErrEmpty,
 	"EPOCH":         ErrAnotherEpoch,
+	"LIVE":          ErrLive,
 	"NOCATALOG":     errNoCatalog,
 	"NOTREGISTERED": ErrNotRegistered,
 	"SCHEMA":        ErrSchema,

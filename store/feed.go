@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	feedBlock    = time.Second            // how long one read of the feed waits for news
+	feedBlock    = 250 * time.Millisecond // how long one read of the feed waits for news
 	feedDeadline = 500 * time.Millisecond // on top, for the answer to arrive
 	headEvery    = time.Second            // how old a comparison with the head may get
 	feedPage     = 1000                   // entries a read
@@ -57,13 +57,18 @@ func (f *Feed) Skip(to Position) {
 	}
 }
 
-// Next waits for entries, for about a second, and returns them in order, none left out; none is no error. It compares
-// with the head whenever nothing came and at least once a second. A *DivergedError asks for a new snapshot, ErrEmpty
-// and ErrBroken for a new epoch; after other errors Next may be called again.
+// Next waits for entries, for about a quarter of a second, and returns them in order, none left out; none is no error.
+// It compares with the head whenever nothing came and at least once a second, and first of all at the beginning and
+// after an error; then it does not wait. A *DivergedError asks for a new snapshot, ErrEmpty and ErrBroken for a new
+// epoch; after other errors Next may be called again.
 func (f *Feed) Next(ctx context.Context) ([]Entry, error) {
 	if time.Since(f.checked) >= headEvery {
+		first := f.checked.IsZero()
 		if err := f.compare(ctx); err != nil {
 			return nil, err
+		}
+		if first && !f.ahead {
+			return nil, nil // whoever waits for the connection should not wait for news on top
 		}
 	}
 	entries, err := f.read(ctx)
@@ -100,6 +105,7 @@ func (f *Feed) read(ctx context.Context) ([]Entry, error) {
 		return nil, nil
 	}
 	if err != nil {
+		f.store.stats.failed(err)
 		return nil, fmt.Errorf("read feed: %w: %w", ErrUnavailable, err)
 	}
 	return chain(f.at, streams[0].Messages)

@@ -22,7 +22,7 @@ func follow(t *testing.T, server *redistest.Server, head Position, links ...redi
 // add puts links into the feed.
 func (s *space) add(links ...redis.XMessage) {
 	s.t.Helper()
-	pipe := s.client.Pipeline()
+	pipe := s.admin.Pipeline()
 	for _, link := range links {
 		pipe.XAdd(s.ctx, &redis.XAddArgs{Stream: newKeys(s.name).feed(), ID: link.ID, Values: link.Values})
 	}
@@ -132,8 +132,8 @@ func TestFeedDeleted(t *testing.T) {
 		remove func(s *space) error
 		want   error
 	}{
-		"DEL":      {func(s *space) error { return s.client.Del(s.ctx, newKeys(s.name).feed()).Err() }, ErrBroken},
-		"FLUSHALL": {func(s *space) error { return s.client.FlushAll(s.ctx).Err() }, ErrEmpty},
+		"DEL":      {func(s *space) error { return s.admin.Del(s.ctx, newKeys(s.name).feed()).Err() }, ErrBroken},
+		"FLUSHALL": {func(s *space) error { return s.admin.FlushAll(s.ctx).Err() }, ErrEmpty},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -159,7 +159,7 @@ func TestFeedThroughLostConnection(t *testing.T) {
 	redistest.EachShared(t, func(t *testing.T, server *redistest.Server) {
 		s := newSpace(t, server)
 		proxy := redistest.NewProxy(t, server.Addr())
-		through, err := Open("redis://"+proxy.Addr(), Options{Namespace: s.name, Replica: "c"})
+		through, err := Open(server.URLAt(proxy.Addr()), Options{Namespace: s.name, Replica: "c"})
 		s.must(err)
 		defer through.Close()
 		checks := 0

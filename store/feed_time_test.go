@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,7 +15,7 @@ func TestFeedWakes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, redistest.MiniredisLive(t))
-		feed := s.a.Follow(s.head(), s.a.Head)
+		feed := s.begun()
 		got := make(chan []Entry)
 		go func() {
 			entries, err := feed.Next(s.ctx)
@@ -42,26 +41,41 @@ func TestFeedWakesOnRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Redis(t)
 	s := newSpace(t, server)
-	feed := s.a.Follow(s.head(), s.a.Head)
-	for try := 0; ; try++ { // once more if the machine was so slow that the read had ended before the write
-		got := make(chan []Entry)
-		go func() {
+	feed := s.begun()
+	got := make(chan []Entry)
+	go func() {
+		defer close(got)
+		for { // once more if the machine was so slow that the read had ended before the write
 			entries, err := feed.Next(s.ctx)
 			if err != nil {
 				t.Error(err)
+				return
 			}
-			got <- entries
-		}()
-		for !strings.Contains(s.client.Info(s.ctx, "clients").Val(), "blocked_clients:1") {
-			if s.ctx.Err() != nil {
-				t.Fatal(s.ctx.Err())
+			if len(entries) > 0 {
+				got <- entries
+				return
 			}
 		}
-		s.given(s.b.Register(s.ctx, registration(fmt.Sprintf("c%d", try), "p", "m")))
-		if entries := <-got; len(entries) == 1 {
-			return
+	}()
+	for !strings.Contains(s.admin.Info(s.ctx, "clients").Val(), "blocked_clients:1") {
+		if s.ctx.Err() != nil {
+			t.Fatal(s.ctx.Err())
 		}
 	}
+	s.given(s.b.Register(s.ctx, registration("c", "p", "m")))
+	if entries := <-got; len(entries) != 1 || entries[0].Client != "c" {
+		t.Errorf("%+v", entries)
+	}
+}
+
+// begun is a feed at the head that has compared with it: from now on it waits.
+func (s *space) begun() *Feed {
+	s.t.Helper()
+	feed := s.a.Follow(s.head(), s.a.Head)
+	if entries, err := feed.Next(s.ctx); err != nil || len(entries) != 0 {
+		s.t.Fatalf("%v, %v", entries, err)
+	}
+	return feed
 }
 
 // A feed in which something comes all the time is compared with the head every second nevertheless.
@@ -93,13 +107,18 @@ func TestFeedComparesEverySecond(t *testing.T) {
 	})
 }
 
-// A quiet feed returns after about a second.
+// A feed that begins compares with the head and returns at once, so that who waits for it knows; later a quiet one
+// returns after about a quarter of a second.
 func TestFeedReturnsWhenQuiet(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, redistest.MiniredisLive(t))
 		before := time.Now()
-		if entries, err := s.a.Follow(s.head(), s.a.Head).Next(s.ctx); err != nil || len(entries) != 0 {
+		feed := s.begun()
+		if waited := time.Since(before); waited != 0 {
+			t.Errorf("began after %v", waited)
+		}
+		if entries, err := feed.Next(s.ctx); err != nil || len(entries) != 0 {
 			t.Errorf("%v, %v", entries, err)
 		}
 		if waited := time.Since(before); waited < feedBlock || waited > feedBlock+feedDeadline {

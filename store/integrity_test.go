@@ -20,6 +20,7 @@ var noticing = map[string]string{
 	"register":   "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"unregister": "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"release":    "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
+	"evict":      "clients holds:a feed ops catalogs rosters catalog_refs counts providers marks deadlines",
 	"assert":     "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"offer":      "catalogs rosters catalog_refs", "sweep": "catalogs rosters catalog_refs feed",
 	"tidy": "clients marks deadlines",
@@ -27,7 +28,7 @@ var noticing = map[string]string{
 
 // comparing are the verbs that notice also the loss of single elements of these keys. The others only see whether a key
 // is there; what else is lost is for those that compare a replica with the head.
-var comparing = []string{"assert", "offer", "release", "sweep", "tidy"}
+var comparing = []string{"assert", "evict", "offer", "release", "sweep", "tidy"}
 
 // TestLossOfAKey takes away each key in turn, or one element of it (meta only as a whole).
 func TestLossOfAKey(t *testing.T) {
@@ -37,7 +38,7 @@ func TestLossOfAKey(t *testing.T) {
 			key = strings.TrimPrefix(key, newKeys("").prefix)
 			t.Run(key+" gone", func(t *testing.T) {
 				s := filled(t, server)
-				s.must(s.client.Del(s.ctx, newKeys(s.name).prefix+key).Err())
+				s.must(s.admin.Del(s.ctx, newKeys(s.name).prefix+key).Err())
 				if key == "meta" {
 					s.lost(key, ErrEmpty, everyVerb(t))
 				} else {
@@ -99,13 +100,13 @@ func (s *space) shorten(key string) int64 {
 	var removed *redis.IntCmd
 	switch {
 	case s.seen.hashes[key] != nil:
-		removed = s.client.HDel(s.ctx, name, slices.Sorted(maps.Keys(s.seen.hashes[key]))[0])
+		removed = s.admin.HDel(s.ctx, name, slices.Sorted(maps.Keys(s.seen.hashes[key]))[0])
 	case s.seen.sorted[key] != nil:
-		removed = s.client.ZRem(s.ctx, name, slices.Sorted(maps.Keys(s.seen.sorted[key]))[0])
+		removed = s.admin.ZRem(s.ctx, name, slices.Sorted(maps.Keys(s.seen.sorted[key]))[0])
 	case s.seen.sets[key] != nil:
-		removed = s.client.SRem(s.ctx, name, s.seen.sets[key][0])
+		removed = s.admin.SRem(s.ctx, name, s.seen.sets[key][0])
 	default:
-		removed = s.client.XDel(s.ctx, name, s.seen.raw[len(s.seen.raw)-1].ID)
+		removed = s.admin.XDel(s.ctx, name, s.seen.raw[len(s.seen.raw)-1].ID)
 	}
 	return removed.Val()
 }
@@ -116,7 +117,7 @@ func TestFlushAll(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
 		s := filled(t, server)
 		old := s.head()
-		s.must(s.client.FlushAll(s.ctx).Err())
+		s.must(s.admin.FlushAll(s.ctx).Err())
 		for _, verb := range everyVerb(t) {
 			if verb == "begin" {
 				continue
@@ -125,7 +126,7 @@ func TestFlushAll(t *testing.T) {
 				t.Errorf("%s: %v", verb, err)
 			}
 		}
-		if n := s.client.DBSize(s.ctx).Val(); n != 0 {
+		if n := s.admin.DBSize(s.ctx).Val(); n != 0 {
 			t.Errorf("%d keys were made", n)
 		}
 		began, err := s.a.Begin(s.ctx, Position{}, old, "flushed")
@@ -144,7 +145,7 @@ func TestScriptFlush(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
 		s := newSpace(t, server)
 		for _, client := range numbered(3) {
-			s.must(s.client.ScriptFlush(s.ctx).Err())
+			s.must(s.admin.ScriptFlush(s.ctx).Err())
 			s.given(s.a.Register(s.ctx, registration(client, "p", "m")))
 		}
 	})
@@ -155,7 +156,7 @@ func TestNewerSchema(t *testing.T) {
 	t.Parallel()
 	redistest.EachShared(t, func(t *testing.T, server *redistest.Server) {
 		s := filled(t, server)
-		s.must(s.client.HSet(s.ctx, newKeys(s.name).meta(), "schema", "2").Err())
+		s.must(s.admin.HSet(s.ctx, newKeys(s.name).meta(), "schema", "2").Err())
 		s.look()
 		for _, verb := range everyVerb(t) {
 			_, err := s.attempt(s.callOf(verb), s.until(time.Minute))

@@ -23,28 +23,44 @@ type Quota struct {
 	Source        string
 	Reason        string
 	Actor         string
+	// Seen is where the view stood when the request began that hit the limit: nothing changes where a person cleared the
+	// pair since, as long as the fence stands. The zero Position is not known, and never refused.
+	Seen Position
 }
 
-// SetQuota marks a model of a client as over quota. ErrNotRegistered where the client does not supply the model.
+// SetQuota marks a model of a client as over quota. Nothing changes where the deadline is over. ErrNotRegistered where
+// the client does not supply the model.
 func (s *Store) SetQuota(ctx context.Context, q Quota) (Reply, error) {
 	return s.run(ctx, call{verb: "quota", actor: q.Actor, args: []any{
 		q.Client, q.Model, q.Until, q.Window.Milliseconds(), q.Longest.Milliseconds(), q.Source, escape(q.Reason),
+		q.Seen.Epoch, q.Seen.Revision,
 	}})
 }
 
-// ClearQuota ends a quota mark that was set up to seen; a newer one stays.
+// ClearQuota ends a quota mark that was set up to seen; a newer one stays, and without an actor one that a person set.
+// With an actor it leaves a fence, and the zero Position means whatever is there.
 func (s *Store) ClearQuota(ctx context.Context, client, model, actor string, seen Position) (Reply, error) {
-	return s.run(ctx, call{verb: "clear", actor: actor, args: []any{client, model, seen.Epoch, seen.Revision}})
+	return s.lift(ctx, call{verb: "clear", actor: actor}, client, model, seen, false)
 }
 
-// LiftLate does the same for a quota mark or a suspension after it waited for Redis: beside what was set up to seen, a
-// mark goes that this replica had set itself, since whatever it set was before.
-func (s *Store) LiftLate(ctx context.Context, suspension bool, client, model string, seen Position) (Reply, error) {
-	verb := "clear"
+// Resume does for a suspension what ClearQuota does for a quota mark. Its fence is the same.
+func (s *Store) Resume(ctx context.Context, client, model, actor string, seen Position) (Reply, error) {
+	return s.lift(ctx, call{verb: "resume", actor: actor}, client, model, seen, false)
+}
+
+// LiftLate does the same for a quota mark or a suspension after it waited for Redis: what was set up to seen goes, and
+// what this replica had set itself, since whatever it set was before.
+func (s *Store) LiftLate(ctx context.Context, suspension bool, client, model, actor string, seen Position) (Reply, error) {
+	c := call{verb: "clear", actor: actor}
 	if suspension {
-		verb = "resume"
+		c = call{verb: "resume", actor: actor}
 	}
-	return s.run(ctx, call{verb: verb, args: []any{client, model, seen.Epoch, seen.Revision, flag(true)}})
+	return s.lift(ctx, c, client, model, seen, true)
+}
+
+func (s *Store) lift(ctx context.Context, c call, client, model string, seen Position, late bool) (Reply, error) {
+	c.args = []any{client, model, seen.Epoch, seen.Revision, flag(late)}
+	return s.run(ctx, c)
 }
 
 // Suspension asks for a suspension.
@@ -55,15 +71,10 @@ type Suspension struct {
 	Actor         string
 }
 
-// Suspend takes a model of a client out of service. Nothing changes where a suspension stands that ends no sooner.
-// ErrNotRegistered where the client does not supply the model.
+// Suspend takes a model of a client out of service. Nothing changes where the deadline is over, and where a suspension
+// stands that ends no sooner; one that a person set gives way to a person only, and replaces a program's. ErrNotRegistered where the client does not supply the model.
 func (s *Store) Suspend(ctx context.Context, p Suspension) (Reply, error) {
 	return s.run(ctx, call{verb: "suspend", actor: p.Actor, args: []any{p.Client, p.Model, p.Until, escape(p.Reason)}})
-}
-
-// Resume ends a suspension that was set up to seen; a newer one stays.
-func (s *Store) Resume(ctx context.Context, client, model, actor string, seen Position) (Reply, error) {
-	return s.run(ctx, call{verb: "resume", actor: actor, args: []any{client, model, seen.Epoch, seen.Revision}})
 }
 
 const tidyPage = 200

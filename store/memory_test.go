@@ -21,7 +21,7 @@ func TestOutOfMemory(t *testing.T) {
 		t.Run(verb, func(t *testing.T) {
 			s := busy(t, server)
 			c, before := s.callOf(verb), s.seen
-			s.must(s.client.ConfigSet(s.ctx, "maxmemory", "1").Err())
+			s.must(s.admin.ConfigSet(s.ctx, "maxmemory", "1").Err())
 			_, err := s.attempt(c, s.until(time.Minute))
 			if after := s.read(); makesRoom[verb] {
 				s.must(err)
@@ -30,7 +30,7 @@ func TestOutOfMemory(t *testing.T) {
 			} else if !after.same(before) {
 				t.Error("something was changed")
 			}
-			s.must(s.client.ConfigSet(s.ctx, "maxmemory", "0").Err())
+			s.must(s.admin.ConfigSet(s.ctx, "maxmemory", "0").Err())
 			if makesRoom[verb] {
 				return
 			}
@@ -48,7 +48,7 @@ func TestOutOfMemoryWaits(t *testing.T) {
 	t.Parallel()
 	server := redistest.Redis(t)
 	s := newSpace(t, server)
-	s.must(s.client.ConfigSet(s.ctx, "maxmemory", "1").Err())
+	s.must(s.admin.ConfigSet(s.ctx, "maxmemory", "1").Err())
 	var err error
 	for range 10 { // the last try may be the one that the end of the time cut short
 		ctx, cancel := context.WithTimeout(s.ctx, 200*time.Millisecond)
@@ -67,7 +67,7 @@ func TestOutOfMemoryWaits(t *testing.T) {
 	through, tries := s.replica("a"), 0
 	through.client.(*redis.Client).AddHook(before{[]string{"evalsha"}, func(redis.Cmder) {
 		if tries++; tries == 3 {
-			s.must(s.client.ConfigSet(s.ctx, "maxmemory", "0").Err())
+			s.must(s.admin.ConfigSet(s.ctx, "maxmemory", "0").Err())
 		}
 	}})
 	s.given(through.Register(s.ctx, registration("c", "p", "m")))

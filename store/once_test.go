@@ -129,7 +129,7 @@ func cutAfterTheScript(t *testing.T, server *redistest.Server, cuts int, write f
 	s.given(s.a.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
 	s.given(s.a.Suspend(s.ctx, Suspension{Client: "c", Model: "n", Reason: "why"}))
 	between := newCutter(t, server.Addr())
-	through, err := Open("redis://"+between.addr(), Options{Namespace: s.name, Replica: "a"})
+	through, err := Open(server.URLAt(between.addr()), Options{Namespace: s.name, Replica: "a"})
 	s.must(err)
 	defer through.Close()
 
@@ -153,7 +153,7 @@ func TestUncertainOperationIsNotRenamed(t *testing.T) {
 		s := newSpace(t, server)
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m"))) // so that Redis knows the script
 		between := newCutter(t, server.Addr())
-		through, err := Open("redis://"+between.addr(), Options{Namespace: s.name, Replica: "a"})
+		through, err := Open(server.URLAt(between.addr()), Options{Namespace: s.name, Replica: "a"})
 		s.must(err)
 		defer through.Close()
 		sent := 0

@@ -87,7 +87,7 @@ func TestPasswordWhereNoneIsSet(t *testing.T) {
 
 func TestUnknownDatabase(t *testing.T) {
 	t.Parallel()
-	s := opened(t, redistest.Shared(t).URL()+"/9999")
+	s := opened(t, redistest.Shared(t).URLFor(t, redistest.OtherDatabases)+"/9999")
 	if err := s.CheckConnection(t.Context()); !errors.Is(err, ErrInvalid) {
 		t.Errorf("%v", err)
 	}

@@ -69,6 +69,18 @@ func encodeRoster(roster []RosterEntry) string {
 	return b.String()
 }
 
+func decodeRoster(text string) (roster []RosterEntry, err error) {
+	for _, group := range strings.Split(text, groupSep)[1:] {
+		model, copies, _ := strings.Cut(group, fieldSep)
+		n, err := strconv.Atoi(copies)
+		if err != nil {
+			return nil, fmt.Errorf("roster: %w: %q", errRecord, text)
+		}
+		roster = append(roster, RosterEntry{model, n})
+	}
+	return roster, nil
+}
+
 var errRecord = errors.New("malformed record")
 
 func decodeClient(text string) (*ClientRecord, error) {
@@ -189,4 +201,11 @@ func decodePair(field, text string) (PairMark, error) {
 	}
 	mark, err := decodeMark(text)
 	return PairMark{client, model, mark}, err
+}
+
+// decodeTombstone reads a client's slot in `marks`: the revision of its eviction, 0 where it was not evicted.
+func decodeTombstone(slot string) (evicted uint64) {
+	revision, _, _ := strings.Cut(slot, groupSep)
+	evicted, _ = strconv.ParseUint(revision, 10, 64) // empty for marks that wait
+	return evicted
 }

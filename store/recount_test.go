@@ -181,7 +181,11 @@ func (c *contents) checkDeadlines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		deadline := int64(0)
+		fence, _, _ := strings.Cut(strings.Split(text, groupSep)[2], fieldSep)
+		deadline, _ := strconv.ParseInt(fence, 10, 64) // 0 where there is none
+		if mark == nil {
+			mark = &Mark{} // nothing but a fence
+		}
 		for _, part := range []*MarkPart{mark.Quota, mark.Suspension} {
 			if part != nil {
 				deadline = max(deadline, part.Until)

@@ -50,7 +50,7 @@ func (r *replay) apply(entry Entry) {
 		r.join(entry.Client, entry.Holder)
 	case KindMark:
 		r.setMarks(entry.Marks)
-	case KindGone:
+	case KindGone, KindEvicted:
 		r.remove(entry.Client)
 	case KindReleased:
 		for _, release := range entry.Released {
@@ -122,7 +122,9 @@ func (r *replay) equals(s *space) {
 		}
 	}
 	for pair, text := range s.seen.hashes["marks"] {
-		if client, model, _ := strings.Cut(pair, fieldSep); model != "" && s.seen.hashes["clients"][client] != "" {
+		mark, err := decodePair(pair, text)
+		s.must(err)
+		if mark.Mark != nil && s.seen.hashes["clients"][mark.Client] != "" { // fences concern nobody
 			want[pair] = text
 		}
 	}

@@ -148,7 +148,7 @@ func (s *Store) Reap(ctx context.Context, replica string, lease time.Duration) e
 func (s *Store) release(ctx context.Context, holder string, lease time.Duration) error {
 	for {
 		reply, err := s.run(ctx, call{verb: "release", holder: holder,
-			args: []any{wait.Milliseconds(), lease.Milliseconds()}})
+			args: []any{wait.Milliseconds(), lease.Milliseconds(), "", ""}})
 		if err != nil {
 			return err
 		}

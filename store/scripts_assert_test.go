@@ -287,8 +287,8 @@ func TestAssertKeepsUnknownFields(t *testing.T) {
 	onBoth(t, func(s *space) {
 		s.asserted(s.a, 100, s.assertion("c", "p", "m"))
 		key := newKeys(s.name).clients()
-		record := s.client.HGet(s.ctx, key, "c").Val()
-		s.must(s.client.HSet(s.ctx, key, "c", record+fieldSep+"more"+fieldSep+"yet").Err())
+		record := s.admin.HGet(s.ctx, key, "c").Val()
+		s.must(s.admin.HSet(s.ctx, key, "c", record+fieldSep+"more"+fieldSep+"yet").Err())
 		s.asserted(s.b, 101, s.assertion("c", "q", "m"))
 		if s.look(); s.seen.shown()["clients c"] != ": q|[m]|-5h|0|0|a,b|101|more|yet" {
 			s.t.Error(s.seen.shown()["clients c"])

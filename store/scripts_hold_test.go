@@ -127,8 +127,8 @@ func TestRegisterKeepsUnknownFields(t *testing.T) {
 	onBoth(t, func(s *space) {
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
 		key := newKeys(s.name).clients()
-		record := s.client.HGet(s.ctx, key, "c").Val()
-		s.must(s.client.HSet(s.ctx, key, "c", record+fieldSep+"100"+fieldSep+"more").Err())
+		record := s.admin.HGet(s.ctx, key, "c").Val()
+		s.must(s.admin.HSet(s.ctx, key, "c", record+fieldSep+"100"+fieldSep+"more").Err())
 		s.look()
 		s.done(s.b.Register(s.ctx, registration("c", "q", "m")))
 		s.changed(`

@@ -9,7 +9,7 @@ import (
 
 // release gives up a page of a replica's holds, as the replica by does it. lease is by's own; 0 for in any case.
 func (s *space) release(by *Store, holder string, lease time.Duration) (Reply, error) {
-	return by.run(s.ctx, call{verb: "release", holder: holder, args: []any{wait.Milliseconds(), lease.Milliseconds()}})
+	return by.run(s.ctx, call{verb: "release", holder: holder, args: []any{wait.Milliseconds(), lease.Milliseconds(), "", ""}})
 }
 
 func TestReleaseGivesUpHolds(t *testing.T) {
@@ -166,8 +166,8 @@ func TestReleaseOfHoldWithoutClient(t *testing.T) {
 	onBoth(t, func(s *space) {
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.given(s.a.Unregister(s.ctx, "c", "", Position{}))
-		s.must(s.client.SAdd(s.ctx, newKeys(s.name).holds("a"), "c").Err())
-		s.must(s.client.HSet(s.ctx, newKeys(s.name).meta(), "holds:a", 1).Err())
+		s.must(s.admin.SAdd(s.ctx, newKeys(s.name).holds("a"), "c").Err())
+		s.must(s.admin.HSet(s.ctx, newKeys(s.name).meta(), "holds:a", 1).Err())
 		reply, err := s.release(s.a, "a", 0)
 		s.must(err)
 		if reply.extra != "0" || reply.Position != s.head() {

@@ -94,7 +94,7 @@ func TestTrace(t *testing.T) {
 		_, err := s.a.Begin(s.ctx, Position{}, Position{}, "test")
 		s.must(err)
 		s.look()
-		s.must(s.client.Del(s.ctx, newKeys(s.name).ops()).Err())
+		s.must(s.admin.Del(s.ctx, newKeys(s.name).ops()).Err())
 		if at, err := s.a.Trace(s.ctx); at != s.head() || err != nil {
 			t.Errorf("of what is left: %v, %v; want %v", at, err, s.head())
 		}

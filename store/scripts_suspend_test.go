@@ -93,8 +93,8 @@ func TestMarkKeepsUnknownGroups(t *testing.T) {
 		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
 		s.given(s.a.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 1)))
 		key, field := newKeys(s.name).marks(), "c"+fieldSep+"m"
-		text := s.client.HGet(s.ctx, key, field).Val()
-		s.must(s.client.HSet(s.ctx, key, field, text+groupSep+"more"+fieldSep+"yet").Err())
+		text := s.admin.HGet(s.ctx, key, field).Val()
+		s.must(s.admin.HSet(s.ctx, key, field, text+groupSep+"more"+fieldSep+"yet").Err())
 		s.look()
 		s.done(s.a.Suspend(s.ctx, Suspension{Client: "c", Model: "m", Reason: "why"}))
 		s.changed(`

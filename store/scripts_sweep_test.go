@@ -9,8 +9,8 @@ import (
 func (s *space) trimFeed(below uint64) {
 	s.t.Helper()
 	key := newKeys(s.name)
-	s.must(s.client.XTrimMinID(s.ctx, key.feed(), strconv.FormatUint(below, 10)).Err())
-	s.must(s.client.HSet(s.ctx, key.meta(), "feed", below-1).Err())
+	s.must(s.admin.XTrimMinID(s.ctx, key.feed(), strconv.FormatUint(below, 10)).Err())
+	s.must(s.admin.HSet(s.ctx, key.meta(), "feed", below-1).Err())
 	s.look()
 }
 

@@ -62,6 +62,16 @@ func mainPath(t *testing.T, open func(replica string) *Store) {
 		_, err := feed.Next(ctx)
 		must(err)
 	}
+	for _, s := range []*Store{a, b} {
+		_, err = s.Register(ctx, registration("evicted", "p", "m"))
+		must(err)
+	}
+	evicted, err := a.Evict(ctx, "evicted", "") // the sets of all holders are keys of the script
+	must(err)
+	for feed.Position() != evicted.Position {
+		_, err := feed.Next(ctx)
+		must(err)
+	}
 	must(b.Release(ctx))
 	entries, err := feed.Next(ctx)
 	must(err)
@@ -114,8 +124,8 @@ func TestOnSingleServers(t *testing.T) {
 	redistest.EachShared(t, func(t *testing.T, server *redistest.Server) {
 		t.Run("URL", func(t *testing.T) { mainPath(t, byURL(t, server.URL())) })
 		t.Run("URL with database", func(t *testing.T) {
-			mainPath(t, byURL(t, server.URL()+"/3"))
-			inThree := redis.NewClient(&redis.Options{Addr: server.Addr(), DB: 3})
+			mainPath(t, byURL(t, server.URLFor(t, redistest.OtherDatabases)+"/3"))
+			inThree := redis.NewClient(&redis.Options{Addr: server.Addr(), DB: 3}) // the default user's
 			defer inThree.Close()
 			keys := inThree.Keys(t.Context(), "rollcall:{*}:meta").Val()
 			if len(keys) == 0 {
@@ -147,7 +157,7 @@ func TestOnCluster(t *testing.T) {
 	t.Run("URL", func(t *testing.T) { mainPath(t, byURL(t, server.URL())) })
 	t.Run("client", func(t *testing.T) { mainPath(t, byClient(t, server.Client(t))) })
 	t.Run("one slot", func(t *testing.T) {
-		client, slots := server.Client(t), map[int64]bool{}
+		client, slots := server.Admin(t), map[int64]bool{}
 		for _, key := range newKeys("name.space").all("some-replica") {
 			slots[client.ClusterKeySlot(t.Context(), key).Val()] = true
 		}
@@ -159,7 +169,7 @@ func TestOnCluster(t *testing.T) {
 		// Of so many namespaces one is not on the node that the URL leads to.
 		var err error
 		for range 64 {
-			s := byURL(t, "redis://"+server.Addr())("a")
+			s := byURL(t, "redis://"+strings.TrimPrefix(server.URLAt(server.Addr()), "redis+cluster://"))("a")
 			if _, err = s.Head(t.Context()); !errors.Is(err, ErrEmpty) {
 				break
 			}

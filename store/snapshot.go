@@ -19,6 +19,8 @@ type Snapshot struct {
 	Clients map[string]*ClientRecord
 	Marks   []PairMark
 	Entries []Entry
+	// Evicted are the clients that were removed for everybody not long ago, with the revision that did it.
+	Evicted map[string]uint64
 	// Asserted are the replicas that have re-asserted all their clients in this epoch, up to Start.
 	Asserted map[string]bool
 	Began    time.Time // of the epoch, by the server's clock
@@ -35,7 +37,7 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	}
 	snapshot := &Snapshot{
 		Start: start.Position, Head: start.Position, Began: start.Began,
-		Clients: make(map[string]*ClientRecord), Asserted: make(map[string]bool),
+		Clients: make(map[string]*ClientRecord), Asserted: make(map[string]bool), Evicted: make(map[string]uint64),
 	}
 	err = s.scan(ctx, s.keys.meta(), func(field, _ string) error {
 		if replica, ok := strings.CutPrefix(field, "asserted:"); ok {
@@ -57,6 +59,9 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	marks := make(map[string]PairMark)
 	err = s.scan(ctx, s.keys.marks(), func(field, text string) error {
 		pair, err := decodePair(field, text)
+		if evicted := decodeTombstone(text); pair.Model == "" && evicted > 0 {
+			snapshot.Evicted[pair.Client] = evicted
+		}
 		if pair.Mark != nil {
 			marks[field] = pair
 		}

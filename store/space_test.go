@@ -23,7 +23,8 @@ type space struct {
 	t      *testing.T
 	ctx    context.Context
 	server *redistest.Server
-	client redis.UniversalClient
+	client redis.UniversalClient // as the replicas' are
+	admin  redis.UniversalClient // may do everything
 	name   string
 	a, b   *Store
 	start  int64 // the server's time when the space was made, ms
@@ -63,8 +64,8 @@ func newSpace(t *testing.T, server *redistest.Server) *space {
 func emptySpace(t *testing.T, server *redistest.Server) *space {
 	t.Helper()
 	s := &space{
-		t: t, ctx: t.Context(), server: server, client: server.Client(t), name: redistest.Namespace(t),
-		start: server.Now(t).UnixMilli(),
+		t: t, ctx: t.Context(), server: server, client: server.Client(t), admin: server.Admin(t),
+		name: redistest.Namespace(t), start: server.Now(t).UnixMilli(),
 	}
 	s.a, s.b = s.replica("a"), s.replica("b")
 	s.look()

@@ -38,6 +38,7 @@ type Store struct {
 	instance string
 	scripts  map[string]*redis.Script
 	clock    *Clock
+	stats    *stats
 }
 
 // Open makes a store from a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2,
@@ -73,6 +74,7 @@ func build(client, feed redis.UniversalClient, options Options) *Store {
 		client: client, feed: feed, keys: newKeys(options.Namespace), replica: options.Replica,
 		instance: randomText(8),
 		scripts:  make(map[string]*redis.Script), clock: NewClock(),
+		stats: newStats(scripts.Verbs()),
 	}
 	for _, verb := range scripts.Verbs() {
 		s.scripts[verb] = redis.NewScript(scripts.Source(verb))

@@ -42,6 +42,7 @@ func dial(rawURL string, tlsConfig *tls.Config) (commands, feed redis.UniversalC
 		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
 			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
 		setTLS(&options.TLSConfig, tlsConfig)
+		options.Dialer = eager(options.Dialer, options)
 		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		commands = redis.NewClient(options)
 	case "cluster":
@@ -57,6 +58,7 @@ func dial(rawURL string, tlsConfig *tls.Config) (commands, feed redis.UniversalC
 		setTLS(&options.TLSConfig, tlsConfig)
 		// With the library's minute between reloads a killed node would be missed for as long.
 		options.ClusterStateReloadInterval = time.Second
+		options.Dialer = eager(options.Dialer, &redis.Options{DialTimeout: options.DialTimeout, TLSConfig: options.TLSConfig})
 		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		commands = redis.NewClusterClient(options)
 	case "sentinel":
@@ -74,6 +76,7 @@ func dial(rawURL string, tlsConfig *tls.Config) (commands, feed redis.UniversalC
 		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
 			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
 		setTLS(&options.TLSConfig, tlsConfig)
+		options.Dialer = eager(options.Dialer, &redis.Options{DialTimeout: options.DialTimeout, TLSConfig: options.TLSConfig})
 		commands = redis.NewFailoverClient(options)
 		feedOptions := *options
 		feedOptions.PoolSize = feedPoolSize
@@ -121,6 +124,7 @@ func alike(model redis.UniversalClient, poolSize int) (redis.UniversalClient, er
 		}
 		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
 			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
+		options.Dialer = eager(options.Dialer, &options)
 		options.PushNotificationProcessor = nil // the model's own, not to be shared
 		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		return redis.NewClient(&options), nil
@@ -131,6 +135,7 @@ func alike(model redis.UniversalClient, poolSize int) (redis.UniversalClient, er
 		}
 		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
 			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
+		options.Dialer = eager(options.Dialer, &redis.Options{DialTimeout: options.DialTimeout, TLSConfig: options.TLSConfig})
 		options.ReadOnly, options.RouteByLatency, options.RouteRandomly = false, false, false
 		options.ClusterStateReloadInterval = min(options.ClusterStateReloadInterval, time.Second)
 		options.PushNotificationProcessor = nil

@@ -47,11 +47,13 @@ func TestSentinelRollback(t *testing.T) {
 	}
 	f.fault(func() { s.KillPrimary(t) })
 	f.notice()
-	eventually(t, "the replica is promoted", func() error {
-		if info := replica.Info(t.Context(), "replication").Val(); !strings.Contains(info, "role:master") {
-			return errors.New("not yet")
+	promoted := net.JoinHostPort(known[0]["ip"], known[0]["port"])
+	eventually(t, "Sentinel names the replica as the primary", func() error {
+		addr, err := sentinel.GetMasterAddrByName(t.Context(), redistest.MasterName).Result()
+		if err == nil && net.JoinHostPort(addr[0], addr[1]) != promoted {
+			err = errors.New("not yet")
 		}
-		return nil
+		return err
 	})
 	f.recovered(time.Now(), true)
 	f.settle()

@@ -200,8 +200,12 @@ func (f *fleet) recovered(from time.Time, newEpoch bool) {
 		}
 		return nil
 	})
-	f.report(time.Since(from))
+	healed := time.Since(from)
 	f.warm()
+	f.report(healed)
+	if resumed := f.load.resumed.Load(); resumed > f.began.UnixNano() {
+		f.t.Logf("no write waits any more after %v", time.Unix(0, resumed).Sub(from).Round(time.Millisecond))
+	}
 }
 
 // missing names a client that stays and is not in Redis.

@@ -24,6 +24,7 @@ type load struct {
 	running sync.WaitGroup
 
 	acknowledged, waited, refused atomic.Int64
+	lastWaited, resumed           atomic.Int64 // ns: the last write that waited, the first acknowledged one after it
 
 	// tolerated says which errors beside ErrPending a fault may bring; such a write must have changed nothing.
 	tolerated atomic.Pointer[func(error) bool]
@@ -181,9 +182,13 @@ func (w *writer) did(what string, err error) (counts, waits bool) {
 	switch {
 	case err == nil:
 		w.load.acknowledged.Add(1)
+		if w.load.resumed.Load() < w.load.lastWaited.Load() {
+			w.load.resumed.Store(time.Now().UnixNano())
+		}
 		return true, false
 	case errors.Is(err, registry.ErrPending):
 		w.load.waited.Add(1)
+		w.load.lastWaited.Store(time.Now().UnixNano())
 		return true, true
 	case tolerated != nil && (*tolerated)(err):
 		w.load.refused.Add(1)

@@ -4,7 +4,8 @@
 //
 //	limit, ok := quotasignal.FromResponse("claude", response.StatusCode, response.Header, body, time.Now())
 //	if ok {
-//		err = r.SetModelQuotaExceeded(ctx, "key-1", "claude-sonnet-4") // this version's registry takes no deadline yet
+//		limit.Seen = began // r.Position() when the request began
+//		err = r.SetModelQuotaExceededUntil(ctx, "key-1", "claude-sonnet-4", limit)
 //	}
 //
 // # Which answers are signals

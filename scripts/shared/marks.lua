@@ -3,9 +3,10 @@
 -- field   client US model
 -- record  quota RS suspension RS fence [RS what a newer version added]; a group that is not there is empty
 -- quota, suspension  until US revision US since US source US setter US actor US reason   (until 0: no deadline)
--- fence   until US revision
+-- fence   until US revision: a person cleared the pair; a quota mark of a request that began before is refused
 -- slot    the field `client US` (no model) keeps, for a client that went but may return, which models have marks that
 --         wait for it: RS until RS model US model US ...
+-- tombstone  stands in its place for a client that was evicted: revision RS until RS
 local function read_mark(record)
   if not record then return '', '', '', '' end
   return match(record, '^([^\30]*)\30([^\30]*)\30([^\30]*)(.*)$')
@@ -42,6 +43,17 @@ local function part_end(part) return part == '' and 0 or tonumber(match(part, '^
 local function part_is_over(part)
   local till = part_end(part)
   return till ~= 0 and till <= now
+end
+
+-- fence_revision is where a fence stands; 0 where none does.
+local function fence_revision(fence)
+  return fence ~= '' and not part_is_over(fence) and tonumber(match(fence, '\31(%d+)')) or 0
+end
+
+-- is_tombstone says whether what stands in a client's slot keeps replicas from bringing it back.
+local function is_tombstone(slot)
+  local till = slot and match(slot, '^%d+\30(%d+)')
+  return till and tonumber(till) > now
 end
 
 -- mark_text joins a record without the parts that are over; '' means that nothing is left of it. It also returns when

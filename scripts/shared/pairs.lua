@@ -28,20 +28,37 @@ local function change_mark(client, model, record, old, new, deadline)
   return moved()
 end
 
--- lift takes a part off a mark: without an actor only one that the caller had seen and that no operator set. A late
--- one, which waited for Redis, also takes what the caller itself had set: that was before.
-local function lift(client, model, which, seen, late)
+-- rank orders what says something of a pair: what a person set gives way to a person only.
+local RANKS = { heuristic = 1, retry_after = 2, provider_reset = 3, operator = 4 }
+local function rank(source, by) return by ~= '' and 4 or RANKS[source] or 0 end
+
+local FENCE = 900000 -- ms that a fence stands
+
+-- lift takes a part off a mark: without an actor only one that no operator set. seen is the revision up to which the
+-- caller knows the pair, nil where it means whatever is there. own: what the caller itself set goes, too, since that
+-- was before. With an actor a fence stays behind, where the caller looked.
+local function lift(client, model, which, seen, own)
   local record, text = client_of(client, model), call('HGET', MARKS, client .. '\31' .. model)
-  if not record or not text then
+  if not record or (not text and actor == '') then
     if damaged({ 2, 4, 8 }) then return broken() end -- clients rosters marks
     return answer('same')
   end
   local quota, suspension, fence, rest = read_mark(text)
   local part = which == 'quota' and quota or suspension
-  if part == '' then return answer('same') end
   local _, revision, _, _, setter, by = read_part(part)
-  if late and setter == replica then seen = revision end
-  if actor == '' and (revision > seen or by ~= '') then return answer('same') end
-  if which == 'quota' then quota = '' else suspension = '' end
-  return change_mark(client, model, record, text, mark_text(quota, suspension, fence, rest))
+  local goes = revision and (actor ~= '' or by == '') and (not seen or revision <= seen or (own and setter == replica))
+  if goes and which == 'quota' then quota = '' elseif goes then suspension = '' end
+  if actor ~= '' then
+    local at = math.max(fence_revision(fence), math.min(seen or rev + 1, rev + 1))
+    fence = int(now + FENCE) .. '\31' .. int(at)
+  elseif not goes then
+    return answer('same')
+  end
+  return change_mark(client, model, record, text or '', mark_text(quota, suspension, fence, rest))
+end
+
+-- lift_as reads what clear and resume are given from an argument on: seen epoch, seen revision, late.
+local function lift_as(which, client, model, of_epoch, revision, late)
+  if of_epoch == '' and actor ~= '' and not late then return lift(client, model, which, nil, false) end
+  return lift(client, model, which, seen_up_to(of_epoch, revision, late), late)
 end

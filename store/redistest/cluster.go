@@ -48,6 +48,8 @@ func ClusterWith(tb testing.TB, o ClusterOptions) *Server {
 		demand(tb, err)
 		s.processes = append(s.processes, p)
 		s.addrs = append(s.addrs, p.addr())
+		s.user, err = p.restrict(OnCluster)
+		demand(tb, err)
 		if err := p.start(ctx); err != nil {
 			tb.Fatalf("redistest: node %d of a cluster: %v", i, err)
 		}

@@ -31,6 +31,13 @@
 // (Linux). Where that is missing the test is skipped, and says what to install; with ROLLCALL_REQUIRE_REDIS=1 in the
 // environment it fails instead, which is what a build server wants.
 //
+// # The user
+//
+// With ROLLCALL_TEST_ACL=1 in the environment the URLs, Options and Clients of every process without a Password are
+// those of the ACL user that docs/operations.md documents, so that a test which needs more fails. Admin makes clients
+// that may do everything: tests look into Redis, damage what it holds, and reconfigure it with those. A miniredis knows
+// no users.
+//
 // # Failures
 //
 // Server.Kill, Restart, Freeze and Thaw do to a process what operators and kernels do to it, KillPrimary and KillOwner

@@ -55,6 +55,11 @@ func startRedis(ctx context.Context, dir string, o Options) (*Server, error) {
 		return nil, err
 	}
 	p.env = env
+	user, err := p.restrict()
+	if err != nil {
+		p.stop()
+		return nil, err
+	}
 	p.args = append(p.args, o.Config...)
 	if err := p.start(ctx); err != nil {
 		p.stop()
@@ -63,6 +68,7 @@ func startRedis(ctx context.Context, dir string, o Options) (*Server, error) {
 	return &Server{
 		kind:      kindRedis,
 		addrs:     []string{p.addr()},
+		user:      user,
 		password:  o.Password,
 		processes: []*process{p},
 		clock:     clock,

@@ -62,8 +62,13 @@ func (s *Server) prepareSentinel(dir string) error {
 	if err != nil {
 		return err
 	}
-	replica.args = append(replica.args, "--replicaof", "127.0.0.1 "+strconv.Itoa(primary.port))
 	s.processes = append(s.processes, replica)
+	for _, p := range s.processes {
+		if s.user, err = p.restrict(); err != nil {
+			return err
+		}
+	}
+	replica.args = append(replica.args, "--replicaof", "127.0.0.1 "+strconv.Itoa(primary.port))
 	for _, dir := range dirs[:sentinels] {
 		p, err := newSentinel(dir, primary.port)
 		if err != nil {

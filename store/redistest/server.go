@@ -27,7 +27,8 @@ const (
 type Server struct {
 	kind     string
 	addrs    []string // what clients dial; for sentinels the sentinels
-	password string
+	user     string   // the documented user, where clients are to be that one
+	password string   // of the default user
 
 	mini   *miniredis.Miniredis // nil for processes
 	pinned bool                 // mini's clock stands still and is ours to move
@@ -62,14 +63,24 @@ func (s *Server) PID() int {
 // Miniredis is the miniredis behind this server; nil for processes. Move its clock with Advance, not with SetTime.
 func (s *Server) Miniredis() *miniredis.Miniredis { return s.mini }
 
-// URL is the server's URL: redis://, redis+cluster:// or redis+sentinel://, with the password if there is one. That
-// of MiniredisLive cannot be dialled; use Options or Client there.
-func (s *Server) URL() string {
-	u := url.URL{Scheme: "redis", Host: s.addrs[0]}
-	if s.password != "" {
+// URL is the server's URL: redis://, redis+cluster:// or redis+sentinel://, with user and password if there are any.
+// That of MiniredisLive cannot be dialled; use Options or Client there.
+func (s *Server) URL() string { return s.url(s.addrs) }
+
+// URLAt is URL with another address, such as that of a Proxy before the server.
+func (s *Server) URLAt(addr string) string { return s.url([]string{addr}) }
+
+func (s *Server) url(addrs []string) string {
+	u := url.URL{Scheme: "redis", Host: addrs[0]}
+	var query []string
+	switch {
+	case s.user != "" && s.kind == kindSentinel: // before the @ stands who one is to the sentinels
+		query = append(query, "username="+s.user, "password="+documentedPassword)
+	case s.user != "":
+		u.User = url.UserPassword(s.user, documentedPassword)
+	case s.password != "":
 		u.User = url.UserPassword("", s.password)
 	}
-	var query []string
 	switch s.kind {
 	case kindCluster:
 		u.Scheme = "redis+cluster"
@@ -77,7 +88,7 @@ func (s *Server) URL() string {
 		u.Scheme = "redis+sentinel"
 		query = append(query, "master_name="+MasterName)
 	}
-	for _, addr := range s.addrs[1:] {
+	for _, addr := range addrs[1:] {
 		query = append(query, "addr="+addr)
 	}
 	u.RawQuery = strings.Join(query, "&")
@@ -100,6 +111,9 @@ func (s *Server) Options() *redis.UniversalOptions {
 			Mode: maintnotifications.ModeDisabled,
 		},
 	}
+	if s.user != "" {
+		o.Username, o.Password = s.user, documentedPassword
+	}
 	if s.kind == kindSentinel {
 		o.MasterName = MasterName
 	}
@@ -111,12 +125,17 @@ func (s *Server) Options() *redis.UniversalOptions {
 func (s *Server) Client(tb testing.TB) redis.UniversalClient {
 	tb.Helper()
 	c := s.connect()
+	s.closeLater(tb, c)
+	return c
+}
+
+func (s *Server) closeLater(tb testing.TB, c redis.UniversalClient) {
+	tb.Helper()
 	tb.Cleanup(func() {
 		if err := c.Close(); err != nil {
 			tb.Logf("redistest: closing a client of %s: %v", s.Addr(), err)
 		}
 	})
-	return c
 }
 
 // connect is a new client; the caller closes it.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -52,3 +53,6 @@ func hintFor(code int, err error, verb *cobra.Command) string {
 		return ""
 	}
 }
+
+// usage is a usageError of a text.
+func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }

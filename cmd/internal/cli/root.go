@@ -47,7 +47,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 Redis cannot be 
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newServe())
+	root.AddCommand(newServe(), newHistory(), newVerify(), newNamespace(), newDoctor())
 	return root
 }
 

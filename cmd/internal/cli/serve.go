@@ -35,9 +35,6 @@ ROLLCALL_LEASE_TTL; for the Redis URL also REDIS_URL, REDIS_CONN_STRING and REDI
 	cmd.Flags().StringVar(&file, "config", "", "config `file` (default ./config.yaml where it exists)")
 	for _, s := range config.Settings() {
 		cmd.Flags().Var(&textFlag{text: s.Default, kind: s.Type}, s.Flag(), s.Usage)
-		if s.Type == "bool" {
-			cmd.Flags().Lookup(s.Flag()).NoOptDefVal = "true"
-		}
 	}
 	cmd.Flags().SortFlags = false
 	return cmd

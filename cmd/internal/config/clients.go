@@ -30,7 +30,7 @@ func (c Client) problem(hasCatalogue bool) (field, problem string) {
 	if p := IDProblem(c.ID, maxClientIDBytes); p != "" {
 		return ".id", p
 	}
-	if p := IDProblem(c.Provider, maxProviderBytes); p != "" {
+	if p := IDProblem(c.Provider, MaxProviderBytes); p != "" {
 		return ".provider", p
 	}
 	switch {

@@ -69,25 +69,32 @@ func oneLine(err error) string {
 func (f *file) scalars() map[string]any {
 	scalars := maps.Clone(f.values)
 	delete(scalars, "clients")
+	delete(scalars, "tokens")
 	return scalars
 }
 
 // clients decodes the clients with their models.
 func (f *file) clients() ([]Client, error) {
 	var clients []Client
-	d := strict.Decoder{Short: modelByID}
-	if err := d.Decode("clients", f.values["clients"], &clients); err != nil {
-		var misfit *strict.Error
-		if errors.As(err, &misfit) {
-			return nil, &Error{misfit.Path, f.path, misfit.Problem}
-		}
-		return nil, &Error{"clients", f.path, err.Error()}
-	}
-	return clients, nil
+	return clients, f.decode("clients", strict.Decoder{Short: ModelByID}, &clients)
 }
 
-// modelByID lets a plain string stand for a model of which nothing but the ID is known.
-func modelByID(t reflect.Type, value any) any {
+// decode sets what dst points to from the value of a key.
+func (f *file) decode(key string, d strict.Decoder, dst any) error {
+	err := d.Decode(key, f.values[key], dst)
+	var misfit *strict.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &misfit):
+		return &Error{misfit.Path, f.path, misfit.Problem}
+	default:
+		return &Error{key, f.path, err.Error()}
+	}
+}
+
+// ModelByID is a strict.Decoder's Short that lets a plain string stand for a model of which nothing but the ID is known.
+func ModelByID(t reflect.Type, value any) any {
 	if id, ok := value.(string); ok && t == reflect.TypeFor[registry.ModelInfo]() {
 		return map[string]any{"id": id}
 	}

@@ -16,7 +16,6 @@ func TestRefusedSettingIsNamed(t *testing.T) {
 		"unknown key":       {"redis-url: x\n", `redis-url (FILE): unknown key; the nearest known one is "redis_url"`},
 		"other case":        {"Listen: x\n", `Listen (FILE): unknown key; the nearest known one is "listen"`},
 		"integer":           {"listen: 8420\n", `listen (FILE): is an integer; must be a string (quote it)`},
-		"bool as text":      {"keep_marks: \"true\"\n", `keep_marks (FILE): is the string "true"; must be true or false`},
 		"duration w/o unit": {"lease_ttl: 15\n", `lease_ttl (FILE): is an integer; must be a duration such as "15s", "5m" or "1h30m"`},
 		"bad duration":      {"quota_window: soon\n", `quota_window (FILE): is the string "soon"; must be a duration such as "15s", "5m" or "1h30m"`},
 		"URL of wrong type": {"redis_url: [redis://:hush@h]\n", `redis_url (FILE): is a list; must be a string (quote it)`},
@@ -80,8 +79,8 @@ func TestRefusalNamesTheFlagOrVariable(t *testing.T) {
 	if want := `operation_timeout (ROLLCALL_OPERATION_TIMEOUT): is the string "1"`; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s...", err, want)
 	}
-	_, err = config.Load(config.Input{Flags: map[string]string{"keep_marks": "perhaps", "operation_timeout": "1s"}})
-	if want := `keep_marks (--keep-marks): is the string "perhaps"`; err == nil || !strings.HasPrefix(err.Error(), want) {
+	_, err = config.Load(config.Input{Flags: map[string]string{"drain_time": "perhaps", "operation_timeout": "1s"}})
+	if want := `drain_time (--drain-time): is the string "perhaps"`; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s...", err, want)
 	}
 }

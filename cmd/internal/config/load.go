@@ -9,16 +9,20 @@ import (
 
 // Input is what the command line says.
 type Input struct {
-	File  string            // --config; empty means ./config.yaml where it exists
-	Flags map[string]string // the flags that were given: key of the setting to text
+	File   string            // --config; empty means ./config.yaml where it exists
+	NoFile bool              // no file is read; File is empty
+	Flags  map[string]string // the flags that were given: key of the setting to text
 }
 
 // Load finds, reads and checks the settings. Relative paths stated in the config file come back relative to that file.
 // Every error is an *Error.
 func Load(in Input) (*Config, error) {
-	file, err := readFile(in.File)
-	if err != nil {
-		return nil, err
+	file := &file{values: map[string]any{}}
+	if !in.NoFile {
+		var err error
+		if file, err = readFile(in.File); err != nil {
+			return nil, err
+		}
 	}
 	v := viper.New()
 	if err := v.MergeConfigMap(file.scalars()); err != nil {
@@ -35,11 +39,15 @@ func Load(in Input) (*Config, error) {
 		}
 		from := sourceOf(s, in, file)
 		sources[s.Key] = from
-		if problem := s.set(c, v.Get(s.Key), from.rank == fromFile); problem != "" {
+		if problem := s.set(c, v.Get(s.Key)); problem != "" {
 			return nil, &Error{s.Key, from.name, problem}
 		}
 	}
+	var err error
 	if c.Clients, err = file.clients(); err != nil {
+		return nil, err
+	}
+	if c.Tokens, sources["tokens"], err = readTokens(file); err != nil {
 		return nil, err
 	}
 	c.anchorPaths(sources, file)
@@ -86,6 +94,7 @@ func (c *Config) anchorPaths(sources map[string]source, file *file) {
 	for key, path := range map[string]*string{
 		"catalogue": &c.Catalogue, "redis_url_file": &c.RedisURLFile, "tls_ca_file": &c.TLSCAFile,
 		"tls_cert_file": &c.TLSCertFile, "tls_key_file": &c.TLSKeyFile,
+		"listen_tls_cert_file": &c.ListenTLSCertFile, "listen_tls_key_file": &c.ListenTLSKeyFile,
 	} {
 		if sources[key].rank == fromFile && *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(filepath.Dir(file.path), *path)

@@ -55,9 +55,9 @@ func TestDefaultsHoldWithoutAnyFile(t *testing.T) {
 
 func TestFileSetsEveryType(t *testing.T) {
 	t.Parallel()
-	c := load(t, "listen: ':9'\nlease_ttl: 1m30s\nkeep_marks: true\nnamespace:\n", nil)
+	c := load(t, "listen: 'localhost:9'\nlease_ttl: 1m30s\nnamespace:\n", nil)
 	want := config.Default()
-	want.Listen, want.LeaseTTL, want.KeepMarks = ":9", 90*time.Second, true
+	want.Listen, want.LeaseTTL = "localhost:9", 90*time.Second
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v, want %+v (an empty value leaves the default)", c, want)
 	}
@@ -78,15 +78,14 @@ func TestFileInTheWorkingDirectoryIsFound(t *testing.T) {
 }
 
 func TestFlagBeatsEnvironmentBeatsFile(t *testing.T) {
-	const file = "namespace: of-file\nreplica_id: of-file\nlease_ttl: 7s\nkeep_marks: false\n"
+	const file = "namespace: of-file\nreplica_id: of-file\nlease_ttl: 7s\n"
 	t.Setenv("ROLLCALL_NAMESPACE", "of-env")
 	t.Setenv("ROLLCALL_REPLICA_ID", "of-env")
-	t.Setenv("ROLLCALL_KEEP_MARKS", "true")
 	t.Setenv("ROLLCALL_LEASE_TTL", "") // counts as absent
 	c := load(t, file, map[string]string{"namespace": "of-flag"})
-	if c.Namespace != "of-flag" || c.ReplicaID != "of-env" || !c.KeepMarks || c.LeaseTTL != 7*time.Second {
-		t.Errorf("got namespace %q, replica_id %q, keep_marks %v, lease_ttl %v",
-			c.Namespace, c.ReplicaID, c.KeepMarks, c.LeaseTTL)
+	if c.Namespace != "of-flag" || c.ReplicaID != "of-env" || c.LeaseTTL != 7*time.Second {
+		t.Errorf("got namespace %q, replica_id %q, lease_ttl %v",
+			c.Namespace, c.ReplicaID, c.LeaseTTL)
 	}
 }
 

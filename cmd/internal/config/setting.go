@@ -15,7 +15,7 @@ type Setting struct {
 	Key     string
 	Usage   string
 	Default string // as one would type it
-	Type    string // "string", "bool" or "duration"
+	Type    string // "string" or "duration"
 
 	field int // index in Config
 }
@@ -81,10 +81,8 @@ func keys() []string {
 	return all
 }
 
-// set puts value into the setting's field of c. Text from flags and the environment (typed false) is converted; a value
-// from the file must have its type already, since the file has types. The returned text is the problem, "" if there is
-// none.
-func (s Setting) set(c *Config, value any, typed bool) (problem string) {
+// set puts value into the setting's field of c. The returned text is the problem, "" if there is none.
+func (s Setting) set(c *Config, value any) (problem string) {
 	field := reflect.ValueOf(c).Elem().Field(s.field)
 	text, isText := value.(string)
 	switch field.Interface().(type) {
@@ -93,16 +91,6 @@ func (s Setting) set(c *Config, value any, typed bool) (problem string) {
 			return "is " + strict.TypeName(value) + "; must be a string (quote it)"
 		}
 		field.SetString(text)
-	case bool:
-		b, isBool := value.(bool)
-		if isText && !typed {
-			parsed, err := strconv.ParseBool(text)
-			b, isBool = parsed, err == nil
-		}
-		if !isBool {
-			return "is " + quoteOr(value) + "; must be true or false"
-		}
-		field.SetBool(b)
 	case time.Duration:
 		d, err := time.ParseDuration(text)
 		if !isText || err != nil {

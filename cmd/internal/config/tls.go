@@ -30,12 +30,13 @@ func (c *Config) TLS() (*tls.Config, error) {
 		settings.RootCAs = pool
 	}
 	if c.TLSCertFile != "" || c.TLSKeyFile != "" {
-		if _, err := c.clientCertificate(); err != nil {
+		own := keyPair{"tls_cert_file", c.TLSCertFile, "tls_key_file", c.TLSKeyFile}
+		if _, err := own.load(); err != nil {
 			return nil, err
 		}
 		// Read anew for every connection, so that a renewed one needs no restart.
 		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			return c.clientCertificate()
+			return own.load()
 		}
 	}
 	return settings, nil
@@ -52,31 +53,6 @@ func (c *Config) firstTLSKey() string {
 		return "tls_key_file"
 	}
 	return ""
-}
-
-func (c *Config) clientCertificate() (*tls.Certificate, error) {
-	if c.TLSKeyFile == "" {
-		return nil, &Error{Field: "tls_cert_file", Problem: "is set without tls_key_file; they belong together"}
-	}
-	if c.TLSCertFile == "" {
-		return nil, &Error{Field: "tls_key_file", Problem: "is set without tls_cert_file; they belong together"}
-	}
-	own, problem := readCertificates(c.TLSCertFile)
-	if problem == "" {
-		problem = dateProblem(own[0])
-	}
-	if problem != "" {
-		return nil, &Error{Field: "tls_cert_file", Problem: c.TLSCertFile + " " + problem}
-	}
-	if _, problem := readPEM(c.TLSKeyFile); problem != "" {
-		return nil, &Error{Field: "tls_key_file", Problem: c.TLSKeyFile + " " + problem}
-	}
-	pair, err := tls.LoadX509KeyPair(c.TLSCertFile, c.TLSKeyFile)
-	if err != nil {
-		return nil, &Error{Field: "tls_key_file", Problem: c.TLSKeyFile + " does not fit " + c.TLSCertFile + ": " +
-			strings.TrimPrefix(err.Error(), "tls: ")}
-	}
-	return &pair, nil
 }
 
 // readAuthorities reads a bundle, in which some may have expired, but not all.
@@ -148,6 +124,9 @@ func readPEM(path string) (data []byte, problem string) {
 // checkTLS says of an error in the settings of TLS where they were stated.
 func (c *Config) checkTLS(sources map[string]source) error {
 	_, err := c.TLS()
+	if err == nil {
+		_, err = c.ListenTLS(func(error) {})
+	}
 	var refused *Error
 	if errors.As(err, &refused) {
 		refused.Source = sources[refused.Field].name

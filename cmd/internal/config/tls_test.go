@@ -95,8 +95,17 @@ func TestRefusedTLSSettingIsNamed(t *testing.T) {
 		"key of another":      {pair(good.Cert, other.Key), "tls_key_file (FILE): " + other.Key + " does not fit " + good.Cert + ": private key does not match public key"},
 		"certificate alone":   {secure + "tls_cert_file: " + good.Cert + "\n", "tls_cert_file (FILE): is set without tls_key_file; they belong together"},
 		"key alone":           {secure + "tls_key_file: " + good.Key + "\n", "tls_key_file (FILE): is set without tls_cert_file; they belong together"},
-		"URL without TLS":     {"redis_url: redis://:hush@h\ntls_ca_file: " + good.CA + "\n", "tls_ca_file (FILE): is set, but redis_url asks for no TLS; must begin with rediss://"},
-		"embedded":            {"tls_key_file: " + good.Key + "\n", "tls_key_file (FILE): is set, but redis_url asks for no TLS; must begin with rediss://"},
+		"listener's alone":    {"listen_tls_cert_file: " + good.Cert + "\n", "listen_tls_cert_file (FILE): is set without listen_tls_key_file; they belong together"},
+		"listener's expired": {
+			"listen_tls_cert_file: " + expired.Cert + "\nlisten_tls_key_file: " + expired.Key + "\n",
+			"listen_tls_cert_file (FILE): " + expired.Cert + " expired on 20",
+		},
+		"listener's of another": {
+			"listen_tls_cert_file: " + good.Cert + "\nlisten_tls_key_file: " + other.Key + "\n",
+			"listen_tls_key_file (FILE): " + other.Key + " does not fit " + good.Cert,
+		},
+		"URL without TLS": {"redis_url: redis://:hush@h\ntls_ca_file: " + good.CA + "\n", "tls_ca_file (FILE): is set, but redis_url asks for no TLS; must begin with rediss://"},
+		"embedded":        {"tls_key_file: " + good.Key + "\n", "tls_key_file (FILE): is set, but redis_url asks for no TLS; must begin with rediss://"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

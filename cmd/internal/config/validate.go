@@ -14,7 +14,8 @@ import (
 const (
 	maxClientIDBytes    = 512
 	maxModelIDBytes     = 512
-	maxProviderBytes    = 128
+	MaxProviderBytes    = 128
+	maxNameBytes        = 128
 	maxModels           = 1000
 	maxDescriptionBytes = 64 << 10
 	maxQuotaWindow      = 366 * 24 * time.Hour
@@ -52,6 +53,10 @@ func (c *Config) validate(sources map[string]source, path string) error {
 	if err := c.checkTLS(sources); err != nil {
 		return err
 	}
+	if len(c.Tokens) == 0 && !isLoopback(c.Listen) {
+		return &Error{"listen", sources["listen"].name, fmt.Sprintf("is %q, which other machines may reach, but there are no tokens; "+
+			"set tokens in the config file or %s, or listen on 127.0.0.1", c.Listen, tokensVariable)}
+	}
 	return c.validateClients(path)
 }
 
@@ -65,6 +70,16 @@ func addressProblem(address string) string {
 		return fmt.Sprintf("has port %q; %s", port, want)
 	}
 	return ""
+}
+
+// isLoopback says whether only this machine can reach an address; of names only localhost is known to be such.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
 func nameProblem(name string) string {

@@ -56,6 +56,15 @@ func newClients(c *config.Config, log logrus.FieldLogger) (*clients, error) {
 	return all, err
 }
 
+// ids names the clients of the config file.
+func (c *clients) ids() []string {
+	ids := make([]string, len(c.configs))
+	for i, client := range c.configs {
+		ids[i] = client.ID
+	}
+	return ids
+}
+
 // models finds every client's models in a catalogue. The error is a *config.Error.
 func (c *clients) models(from *catalogue.Catalogue) ([][]*registry.ModelInfo, error) {
 	found := make([][]*registry.ModelInfo, len(c.configs))

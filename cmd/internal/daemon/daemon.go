@@ -16,6 +16,7 @@ import (
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/catalogue"
 	"github.com/rollcall-dev/rollcall/cmd/internal/config"
+	"github.com/rollcall-dev/rollcall/cmd/internal/holds"
 	"github.com/rollcall-dev/rollcall/cmd/internal/httpapi"
 )
 
@@ -61,6 +62,12 @@ func Start(ctx context.Context, c *config.Config, log logrus.FieldLogger) (*Daem
 	if err != nil {
 		return nil, err
 	}
+	secure, err := c.ListenTLS(func(err error) {
+		log.WithError(err).Error("the renewed certificate of the HTTP server cannot be used; the last good one stays")
+	})
+	if err != nil {
+		return nil, err
+	}
 	listener, err := listen(ctx, c.Listen) // first, since it is the cheapest to find impossible
 	if err != nil {
 		return nil, err
@@ -77,10 +84,13 @@ func Start(ctx context.Context, c *config.Config, log logrus.FieldLogger) (*Daem
 
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	d := &Daemon{log: log, replica: r, listener: listener, drain: c.DrainTime, cancel: cancel, failed: make(chan error, 1)}
-	d.api = httpapi.New(r.registry, log)
+	held := holds.New(r.registry, r.registry.Local(), clients.ids(), log)
+	d.api = httpapi.New(r.registry, held, log, httpapi.Options{Tokens: c.Tokens})
 	d.server = d.api.Server()
+	d.server.TLSConfig = secure
 	d.running.Go(d.serve)
 	d.running.Go(func() { clients.follow(background) })
+	d.running.Go(func() { held.Run(background) })
 	d.running.Go(func() { tidy(background, r.registry, log) })
 	if clients.catalogue != nil {
 		d.watcher = catalogue.Watch(c.Catalogue, clients.catalogue, clients.adopt, log)
@@ -114,7 +124,11 @@ func (d *Daemon) Stop() {
 }
 
 func (d *Daemon) serve() {
-	if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+	serve := d.server.Serve
+	if d.server.TLSConfig != nil {
+		serve = func(l net.Listener) error { return d.server.ServeTLS(l, "", "") }
+	}
+	if err := serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
 		d.failed <- err
 	}
 }

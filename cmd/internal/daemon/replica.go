@@ -26,7 +26,7 @@ func openReplica(ctx context.Context, c *config.Config, log logrus.FieldLogger) 
 		LeaseTTL:         c.LeaseTTL,
 		QuotaWindow:      c.QuotaWindow,
 		MaxQuotaWindow:   c.MaxQuotaWindow,
-		KeepMarks:        c.KeepMarks,
+		KeepMarks:        true, // a registration through any daemon means the same, whoever holds the client
 		OperationTimeout: c.OperationTimeout,
 		Logger:           log,
 	}

@@ -11,7 +11,7 @@ import (
 
 func TestErrorsHaveTheShapeOfTheAPIAsked(t *testing.T) {
 	t.Parallel()
-	api, _ := newAPI("a")
+	api, _ := newAPI(t, named("a")...)
 	anthropic := []string{"anthropic-version", version}
 	for _, c := range []struct {
 		method, target string
@@ -63,7 +63,7 @@ func TestRequestsAreLoggedAtDebugLevelWithoutTheirQuery(t *testing.T) {
 	t.Parallel()
 	log, hook := logtest.NewNullLogger()
 	log.SetLevel(logrus.DebugLevel)
-	api := httpapi.New(&fake{}, log)
+	api := httpapi.New(newRegistry(t), nil, log, httpapi.Options{})
 	call(api, "GET", "/v1beta/models?key=hush&pageSize=x")
 	entry := hook.LastEntry()
 	if entry == nil || entry.Level != logrus.DebugLevel {

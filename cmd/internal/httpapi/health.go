@@ -50,3 +50,6 @@ func redisState(h registry.Health) string {
 		return "ok"
 	}
 }
+
+// scrape answers Prometheus.
+func (a *API) scrape(w http.ResponseWriter, r *http.Request) { a.metrics.ServeHTTP(w, r) }

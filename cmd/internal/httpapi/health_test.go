@@ -4,13 +4,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rollcall-dev/rollcall/cmd/internal/httpapi"
 	"github.com/rollcall-dev/rollcall/registry"
 )
 
+// unwell is a registry that says of its health what a test wants.
+type unwell struct {
+	*registry.ModelRegistry
+	health registry.Health
+}
+
+func (u unwell) Health() registry.Health { return u.health }
+
 func TestLivenessNeverDependsOnRedis(t *testing.T) {
 	t.Parallel()
-	api, f := newAPI()
-	f.health = registry.Health{Connected: false, Stale: true, Age: time.Hour}
+	api := httpapi.New(unwell{newRegistry(t), registry.Health{Connected: false, Stale: true, Age: time.Hour}}, nil, silent(), httpapi.Options{})
 	api.Drain()
 	for _, path := range []string{"/healthz", "/health/liveliness", "/health/liveness"} {
 		expect(t, call(api, "GET", path), 200, `{"status":"ok"}`)
@@ -33,8 +41,7 @@ func TestReadinessTellsTheStateOfTheView(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api, f := newAPI()
-			f.health = c.health
+			api := httpapi.New(unwell{newRegistry(t), c.health}, nil, silent(), httpapi.Options{})
 			for _, path := range []string{"/readyz", "/health/readiness"} {
 				expect(t, call(api, "GET", path), 200, `{"status":"ok",`+c.want)
 			}
@@ -44,7 +51,7 @@ func TestReadinessTellsTheStateOfTheView(t *testing.T) {
 
 func TestReadinessEndsWhileDrainingButListsDoNot(t *testing.T) {
 	t.Parallel()
-	api, _ := newAPI("a")
+	api, _ := newAPI(t, named("a")...)
 	api.Drain()
 	expect(t, call(api, "GET", "/readyz"), 503, `{"status":"shutting_down"}`)
 	expect(t, call(api, "GET", "/health/readiness"), 503, `{"status":"shutting_down"}`)

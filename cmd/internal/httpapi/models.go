@@ -2,16 +2,76 @@ package httpapi
 
 import (
 	"net/http"
+	"net/url"
+	"strconv"
 	"time"
+
+	"github.com/rollcall-dev/rollcall/registry"
 )
 
 // models answers GET /v1/models, a path that OpenAI and Anthropic share; the version header tells them apart.
 func (a *API) models(w http.ResponseWriter, r *http.Request) {
-	if shapeOf(r) == anthropic {
-		a.anthropicModels(w, r)
+	form := shapeOf(r)
+	if form == openAI && r.URL.RawQuery == "" {
+		a.lists.now().plainList().serve(w, r)
 		return
 	}
-	a.openAIModels(w)
+	values, problem := query(r.URL.RawQuery)
+	var s selection
+	if problem == "" {
+		s, problem = selectionOf(values)
+	}
+	if problem != "" {
+		form.writeError(w, http.StatusBadRequest, problem)
+		return
+	}
+	if form == anthropic {
+		a.anthropicModels(w, r, s, values)
+		return
+	}
+	g := a.lists.now()
+	g.variant(s.key(openAI), func() any {
+		models := a.lists.selected(g, s)
+		list := openAIList{"list", make([]map[string]any, len(models))}
+		for i, m := range models {
+			list.Data[i] = a.lists.detailOf(m.ID, s.detail).addTo(toOpenAI(m))
+		}
+		return list
+	}).serve(w, r)
+}
+
+// model answers GET /v1/models/{model} with one entry of the list.
+func (a *API) model(w http.ResponseWriter, r *http.Request) {
+	id, ok := modelID(w, r)
+	if !ok {
+		return
+	}
+	form := shapeOf(r)
+	detailed, problem := detailWanted(r)
+	if problem != "" {
+		form.writeError(w, http.StatusBadRequest, problem)
+		return
+	}
+	m := a.lists.now().model(id)
+	switch {
+	case m == nil:
+		form.writeErrorCode(w, http.StatusNotFound, "model_not_found", noSuchModel(id))
+	case form == anthropic:
+		newAnswer(toAnthropic(m, a.lists.detailOf(id, detailed))).serve(w, r)
+	default:
+		newAnswer(a.lists.detailOf(id, detailed).addTo(toOpenAI(m))).serve(w, r)
+	}
+}
+
+func noSuchModel(name string) string { return "no client lists a model " + strconv.Quote(name) }
+
+// detailWanted reads the one parameter that a single model has.
+func detailWanted(r *http.Request) (wanted bool, problem string) {
+	values, problem := query(r.URL.RawQuery)
+	if problem != "" {
+		return false, problem
+	}
+	return yesOrNo(values, "detail")
 }
 
 // openAIList is the whole list: OpenAI's has no pages.
@@ -20,9 +80,19 @@ type openAIList struct {
 	Data   []map[string]any `json:"data"`
 }
 
-func (a *API) openAIModels(w http.ResponseWriter) {
-	writeJSON(w, http.StatusOK, openAIList{"list", a.registry.GetAvailableModels("openai")})
+// plainList is OpenAI's list without parameters, by far the most asked for.
+func (g *generation) plainList() *answer {
+	g.whole.Do(func() {
+		list := openAIList{"list", make([]map[string]any, len(g.models))}
+		for i, m := range g.models {
+			list.Data[i] = toOpenAI(m)
+		}
+		g.plain = newAnswer(list)
+	})
+	return g.plain
 }
+
+func toOpenAI(m *registry.ModelInfo) map[string]any { return m.Format("openai") }
 
 const (
 	anthropicDefaultLimit = 20
@@ -34,6 +104,7 @@ type anthropicModel struct {
 	ID          string `json:"id"`
 	DisplayName string `json:"display_name"`
 	CreatedAt   string `json:"created_at"`
+	*detail
 }
 
 type anthropicList struct {
@@ -43,12 +114,8 @@ type anthropicList struct {
 	LastID  *string          `json:"last_id"`
 }
 
-func (a *API) anthropicModels(w http.ResponseWriter, r *http.Request) {
-	values, problem := query(r.URL.RawQuery)
-	limit := 0
-	if problem == "" {
-		limit, problem = wholeNumber(values, "limit", anthropicDefaultLimit, 1, anthropicMaxLimit)
-	}
+func (a *API) anthropicModels(w http.ResponseWriter, r *http.Request, s selection, values url.Values) {
+	limit, problem := wholeNumber(values, "limit", anthropicDefaultLimit, 1, anthropicMaxLimit)
 	beforeID, afterID := values.Get("before_id"), values.Get("after_id")
 	if problem == "" && beforeID != "" && afterID != "" {
 		problem = "before_id and after_id exclude each other"
@@ -57,38 +124,36 @@ func (a *API) anthropicModels(w http.ResponseWriter, r *http.Request) {
 		anthropic.writeError(w, http.StatusBadRequest, problem)
 		return
 	}
-
-	listed := a.registry.GetAvailableModels("claude")
-	entries := make([]entry[anthropicModel], len(listed))
-	for i, fields := range listed {
-		m := toAnthropic(fields)
-		entries[i] = entry[anthropicModel]{m.ID, m}
-	}
-	sortEntries(entries)
-	var list anthropicList
-	var page []entry[anthropicModel]
-	switch {
-	case beforeID != "":
-		page, list.HasMore = before(entries, beforeID, limit)
-	case afterID != "":
-		page, list.HasMore = after(entries, afterID, limit)
-	default:
-		page, list.HasMore = firstOf(entries, limit)
-	}
-	list.Data = itemsOf(page)
-	if n := len(list.Data); n > 0 {
-		list.FirstID, list.LastID = &list.Data[0].ID, &list.Data[n-1].ID
-	}
-	writeJSON(w, http.StatusOK, list)
+	g := a.lists.now()
+	g.variant(s.key(anthropic, strconv.Itoa(limit), beforeID, afterID), func() any {
+		entries := entriesOf(a.lists.selected(g, s), func(m *registry.ModelInfo) string { return m.ID })
+		var page []entry[*registry.ModelInfo]
+		var list anthropicList
+		switch {
+		case beforeID != "":
+			page, list.HasMore = before(entries, beforeID, limit)
+		case afterID != "":
+			page, list.HasMore = after(entries, afterID, limit)
+		default:
+			page, list.HasMore = firstOf(entries, limit)
+		}
+		list.Data = make([]anthropicModel, len(page))
+		for i, e := range page {
+			list.Data[i] = toAnthropic(e.item, a.lists.detailOf(e.item.ID, s.detail))
+		}
+		if n := len(list.Data); n > 0 {
+			list.FirstID, list.LastID = &list.Data[0].ID, &list.Data[n-1].ID
+		}
+		return list
+	}).serve(w, r)
 }
 
-// toAnthropic takes from a "claude" entry what Anthropic's shape has. An unknown date is the start of the epoch there.
-func toAnthropic(fields map[string]any) anthropicModel {
-	id, _ := fields["id"].(string)
-	name, _ := fields["display_name"].(string)
-	created, _ := fields["created"].(int64)
+// toAnthropic takes from a description what Anthropic's shape has. An unknown date is the start of the epoch there.
+func toAnthropic(m *registry.ModelInfo, d *detail) anthropicModel {
+	name := m.DisplayName
 	if name == "" {
-		name = id
+		name = m.ID
 	}
-	return anthropicModel{"model", id, name, time.Unix(created, 0).UTC().Format(time.RFC3339)}
+	created := time.Unix(max(0, m.Created), 0).UTC().Format(time.RFC3339)
+	return anthropicModel{"model", m.ID, name, created, d}
 }

@@ -6,17 +6,17 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+
+	"github.com/rollcall-dev/rollcall/registry"
 )
 
 const version = "2023-06-01"
 
 func TestOpenAIListHasWhatTheRegistrySays(t *testing.T) {
 	t.Parallel()
-	api, f := newAPI()
-	f.lists["openai"] = []map[string]any{
-		{"id": "a/b:free", "object": "model", "created": int64(1700000000), "owned_by": "o", "description": "<fast> & small"},
-		{"id": "c", "object": "model", "owned_by": "", "supported_parameters": []string{"tools"}},
-	}
+	api, _ := newAPI(t,
+		&registry.ModelInfo{ID: "a/b:free", Created: 1700000000, OwnedBy: "o", Description: "<fast> & small"},
+		&registry.ModelInfo{ID: "c", SupportedParameters: []string{"tools"}})
 	expect(t, call(api, "GET", "/v1/models"), 200, `{"object":"list","data":[`+
 		`{"created":1700000000,"description":"<fast> & small","id":"a/b:free","object":"model","owned_by":"o"},`+
 		`{"id":"c","object":"model","owned_by":"","supported_parameters":["tools"]}]}`)
@@ -24,7 +24,7 @@ func TestOpenAIListHasWhatTheRegistrySays(t *testing.T) {
 
 func TestEmptyListsAreLists(t *testing.T) {
 	t.Parallel()
-	api, _ := newAPI()
+	api, _ := newAPI(t)
 	expect(t, call(api, "GET", "/v1/models"), 200, `{"object":"list","data":[]}`)
 	expect(t, call(api, "GET", "/v1/models", "anthropic-version", version), 200,
 		`{"data":[],"has_more":false,"first_id":null,"last_id":null}`)
@@ -33,11 +33,9 @@ func TestEmptyListsAreLists(t *testing.T) {
 
 func TestAnthropicListHasAnthropicsFields(t *testing.T) {
 	t.Parallel()
-	api, f := newAPI()
-	f.lists["claude"] = []map[string]any{
-		{"id": "a", "object": "model", "created": int64(1759104000), "owned_by": "o", "type": "claude", "display_name": "A One"},
-		{"id": "b", "object": "model", "owned_by": "o"},
-	}
+	api, _ := newAPI(t,
+		&registry.ModelInfo{ID: "a", Created: 1759104000, OwnedBy: "o", Type: "claude", DisplayName: "A One"},
+		&registry.ModelInfo{ID: "b", OwnedBy: "o"})
 	expect(t, call(api, "GET", "/v1/models", "Anthropic-Version", version), 200, `{"data":[`+
 		`{"type":"model","id":"a","display_name":"A One","created_at":"2025-09-29T00:00:00Z"},`+
 		`{"type":"model","id":"b","display_name":"b","created_at":"1970-01-01T00:00:00Z"}],`+
@@ -46,7 +44,7 @@ func TestAnthropicListHasAnthropicsFields(t *testing.T) {
 
 func TestAnthropicPages(t *testing.T) {
 	t.Parallel()
-	api, _ := newAPI("a", "b", "c", "d", "e")
+	api, _ := newAPI(t, named("a", "b", "c", "d", "e")...)
 	for query, want := range map[string]struct {
 		ids  string
 		more bool
@@ -92,7 +90,8 @@ func TestDefaultPageSizes(t *testing.T) {
 	for i := range 1100 {
 		ids = append(ids, fmt.Sprintf("m%04d", i))
 	}
-	api, _ := newAPI(ids...)
+	api, r := newAPI(t, named(ids[:550]...)...)
+	register(t, r, "key-2", "p", named(ids[550:]...)...) // a client has at most 1000
 	for target, want := range map[string]int{
 		"/v1/models?": 20, "/v1/models?limit=1000": 1000,
 		"/v1beta/models?": 50, "/v1beta/models?pageSize=0": 50, "/v1beta/models?pageSize=5000": 1000,
@@ -110,11 +109,10 @@ func TestDefaultPageSizes(t *testing.T) {
 
 func TestGeminiNamesHaveTheirPrefixOnce(t *testing.T) {
 	t.Parallel()
-	api, f := newAPI()
-	f.lists["gemini"] = []map[string]any{
-		{"name": "gpt-5"},
-		{"name": "models/gemini-2.5-pro", "displayName": "G", "inputTokenLimit": 10, "supportedGenerationMethods": []string{"x"}},
-	}
+	api, _ := newAPI(t,
+		&registry.ModelInfo{ID: "gpt-5"},
+		&registry.ModelInfo{ID: "gemini-2.5-pro", Name: "models/gemini-2.5-pro", DisplayName: "G", InputTokenLimit: 10,
+			SupportedGenerationMethods: []string{"x"}})
 	expect(t, call(api, "GET", "/v1beta/models"), 200, `{"models":[`+
 		`{"displayName":"G","inputTokenLimit":10,"name":"models/gemini-2.5-pro","supportedGenerationMethods":["x"]},`+
 		`{"name":"models/gpt-5"}]}`)
@@ -122,8 +120,8 @@ func TestGeminiNamesHaveTheirPrefixOnce(t *testing.T) {
 
 func TestGeminiPagesHaveEveryModelOnce(t *testing.T) {
 	t.Parallel()
-	api, f := newAPI("a", "b", "c", "d", "e")
-	f.lists["gemini"] = append(f.lists["gemini"], map[string]any{"name": "models/c"}, map[string]any{"name": "c"})
+	api, _ := newAPI(t, append(named("a", "b", "c", "d", "e"),
+		&registry.ModelInfo{ID: "y", Name: "models/c"}, &registry.ModelInfo{ID: "z", Name: "c"})...)
 	want := []string{"models/a", "models/b", "models/c", "models/c", "models/c", "models/d", "models/e"}
 	for size := 1; size <= 8; size++ {
 		var names []string

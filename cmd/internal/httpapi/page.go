@@ -43,12 +43,12 @@ func firstOf[T any](entries []entry[T], limit int) (page []entry[T], more bool) 
 	return entries[:limit], true
 }
 
-func itemsOf[T any](page []entry[T]) []T {
-	items := make([]T, len(page))
-	for i, e := range page {
-		items[i] = e.item
+func entriesOf[T any](items []T, key func(T) string) []entry[T] {
+	entries := make([]entry[T], len(items))
+	for i, item := range items {
+		entries[i] = entry[T]{key(item), item}
 	}
-	return items
+	return entries
 }
 
 // query reads the parameters of a request; the problem is "" if they can be read.

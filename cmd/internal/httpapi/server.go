@@ -1,4 +1,4 @@
-// Package httpapi serves the model lists, in the shapes of three APIs, and the probes.
+// Package httpapi serves the model lists, in the shapes of three APIs, the management API, and the probes.
 package httpapi
 
 import (
@@ -6,19 +6,16 @@ import (
 	"log"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
 
-	"github.com/rollcall-dev/rollcall/registry"
+	"github.com/rollcall-dev/rollcall/cmd/internal/config"
+	"github.com/rollcall-dev/rollcall/cmd/internal/holds"
+	"github.com/rollcall-dev/rollcall/cmd/internal/metrics"
 )
-
-// Registry is what the handlers ask; *registry.ModelRegistry is one. Lists come ordered and are the caller's own.
-type Registry interface {
-	GetAvailableModels(handlerType string) []map[string]any
-	Health() registry.Health
-}
 
 // The limits of a connection. Answers are small and come from memory, so whoever takes long is slow or hostile.
 const (
@@ -32,22 +29,33 @@ const (
 // API is the handler of all paths.
 type API struct {
 	registry Registry
+	holds    *holds.Holds
+	tokens   []config.Token
 	log      logrus.FieldLogger
 	mux      *http.ServeMux
+	metrics  *metrics.Metrics
 	draining atomic.Bool
+	lists    lists
+	told     told
+	streams  atomic.Int64  // of events, that run
+	ending   chan struct{} // closed when the streams are to end
+	foreign  *http.CrossOriginProtection
 }
 
-// New returns the API over a registry. Requests are logged at debug level.
-func New(r Registry, log logrus.FieldLogger) *API {
-	a := &API{registry: r, log: log, mux: http.NewServeMux()}
-	a.get("/v1/models", a.models)
-	a.get("/v1beta/models", a.geminiModels)
-	for _, path := range []string{"/healthz", "/health/liveliness", "/health/liveness"} {
-		a.get(path, a.live)
+// Options are what an API is given beside the registry. The zero value has no tokens, so that everybody may do everything.
+type Options struct {
+	Tokens []config.Token
+}
+
+// New returns the API over a registry, and over the clients that are held in it for callers. Requests are logged at debug
+// level.
+func New(r Registry, held *holds.Holds, log logrus.FieldLogger, options Options) *API {
+	a := &API{
+		registry: r, holds: held, tokens: options.Tokens, log: log, mux: http.NewServeMux(), lists: lists{registry: r},
+		ending: make(chan struct{}), foreign: http.NewCrossOriginProtection(),
 	}
-	for _, path := range []string{"/readyz", "/health/readiness"} {
-		a.get(path, a.ready)
-	}
+	a.metrics = metrics.New(r, func() float64 { return float64(a.streams.Load()) })
+	a.route(a.routes())
 	a.mux.HandleFunc("/", a.notFound)
 	return a
 }
@@ -59,17 +67,40 @@ func (a *API) Drain() { a.draining.Store(true) }
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	seen := &observed{ResponseWriter: w, status: http.StatusOK}
-	a.mux.ServeHTTP(seen, r)
+	id := requestID(r)
+	w.Header()[headerRequestID] = []string{id}
+	a.tellPosition(w.Header())
+	a.serve(seen, r)
+	took := time.Since(began)
+	if r.Pattern == eventsPath {
+		took = 0 // it says how long somebody listened
+	}
+	a.metrics.Answered(r.Pattern, r.Method, seen.status, took)
 	// Without the query: Gemini's clients put their keys there.
 	a.log.WithFields(logrus.Fields{
 		"method": r.Method, "path": r.URL.Path, "status": seen.status, "bytes": seen.bytes,
-		"took": time.Since(began), "remote": r.RemoteAddr,
+		"took": took, "remote": r.RemoteAddr, "request_id": id,
 	}).Debug("request")
 }
 
-// Server returns an HTTP server of the API with the limits set.
+// serve answers a request. Pages of other origins that somebody's browser shows can change nothing: a daemon without
+// tokens could not tell them from its user.
+func (a *API) serve(w *observed, r *http.Request) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			a.recovered(w, r, reason)
+		}
+	}()
+	if err := a.foreign.Check(r); err != nil {
+		shapeOf(r).writeError(w, http.StatusForbidden, "a page of another origin may not change anything here")
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// Server returns an HTTP server of the API with the limits set. It is to be called once.
 func (a *API) Server() *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler:           a,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
@@ -78,18 +109,8 @@ func (a *API) Server() *http.Server {
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(lineWriter{a.log}, "", 0),
 	}
-}
-
-// get routes GET and HEAD of a path to a handler; other methods are refused in the shape of the API asked.
-func (a *API) get(path string, handler http.HandlerFunc) {
-	a.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			shapeOf(r).writeError(w, http.StatusMethodNotAllowed, "method "+r.Method+" is not allowed here; use GET")
-			return
-		}
-		handler(w, r)
-	})
+	server.RegisterOnShutdown(sync.OnceFunc(func() { close(a.ending) })) // event streams have no end of their own
+	return server
 }
 
 func (a *API) notFound(w http.ResponseWriter, r *http.Request) {
@@ -102,14 +123,16 @@ type observed struct {
 
 	status int
 	bytes  int
+	began  bool // an answer
 }
 
 func (o *observed) WriteHeader(status int) {
-	o.status = status
+	o.status, o.began = status, true
 	o.ResponseWriter.WriteHeader(status)
 }
 
 func (o *observed) Write(b []byte) (int, error) {
+	o.began = true
 	n, err := o.ResponseWriter.Write(b)
 	o.bytes += n
 	return n, err

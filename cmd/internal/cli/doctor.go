@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rollcall-dev/rollcall/store"
+)
+
+func newDoctor() *cobra.Command {
+	var f frame
+	var lease time.Duration
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look at all that a registry in this Redis depends on",
+		Long: `Look at connection, version, eviction, memory, persistence, rights, latency, clock, data and leases. Each line is ok,
+warn (it works, but not well) or fail (it does not work), with what to do. The exit code is 1 where one fails.`,
+		Args: noArguments,
+	}
+	cmd.Flags().DurationVar(&lease, "lease-ttl", 15*time.Second, "the replicas' lease_ttl, to tell who is late")
+	return f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {
+		if lease <= 0 {
+			return nil, usage("--lease-ttl must be above 0")
+		}
+		findings := at.Examine(ctx, lease)
+		t := table{columns: []string{"check", "state", "found", "what to do"}}
+		tones := map[string]tone{store.FindingOK: good, store.FindingWarn: waiting, store.FindingFail: bad}
+		var failed []string
+		for _, one := range findings {
+			t.rows = append(t.rows, row(one.Check, cell{one.State, tones[one.State]}, one.Found, orDash(one.Do)))
+			if one.State == store.FindingFail {
+				failed = append(failed, one.Check)
+			}
+		}
+		if len(failed) > 0 {
+			return &answer{findings, []table{t}}, fmt.Errorf("not in order: %s", strings.Join(failed, ", "))
+		}
+		return &answer{findings, []table{t}}, nil
+	})
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rollcall-dev/rollcall/store"
+)
+
+// verified is what verify answers.
+type verified struct {
+	store.Verification
+	Repaired store.Repaired `json:"repaired,omitempty"` // how; the rest is of afterwards
+	Mended   int            `json:"mended,omitempty"`   // differences that there were before
+}
+
+func newVerify() *cobra.Command {
+	var f frame
+	var repair bool
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Recompute what Redis counts, and compare",
+		Long: `Recompute, from clients, lists of models and marks, all numbers that Redis keeps beside them, and list each that
+differs. Replicas may go on writing. The exit code is 1 where something differs.
+
+With --repair: while replicas live a new epoch begins, and they bring back all that they know; marks that wait for the
+return of a client are gone then. Where no replica lives the numbers are computed anew, and nothing is lost.`,
+		Args: noArguments,
+	}
+	cmd.Flags().BoolVar(&repair, "repair", false, "mend what differs")
+	return f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {
+		v, err := at.Verify(ctx)
+		if errors.Is(err, store.ErrEmpty) {
+			return nil, fmt.Errorf("%w; see rollcall namespace list", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		result := verified{Verification: v}
+		if repair && len(v.Differences) > 0 {
+			if result.Repaired, err = at.Repair(ctx); err != nil {
+				return verifyAnswer(result), fmt.Errorf("repair: %w", err)
+			}
+			result.Mended = len(v.Differences)
+			if result.Verification, err = at.Verify(ctx); err != nil {
+				return nil, fmt.Errorf("after the repair: %w", err)
+			}
+		}
+		if n := len(result.Differences); n > 0 {
+			err = fmt.Errorf("%d of the numbers are wrong; rollcall verify --repair mends them", n)
+			if n == 1 {
+				err = errors.New("1 of the numbers is wrong; rollcall verify --repair mends it")
+			}
+		}
+		return verifyAnswer(result), err
+	})
+}
+
+func verifyAnswer(v verified) *answer {
+	t := table{columns: []string{"key", "field", "stored", "recomputed"}, empty: "All numbers are right."}
+	for _, d := range v.Differences {
+		t.rows = append(t.rows, row(d.Key, d.Field, cell{d.Stored, bad}, d.Recomputed))
+	}
+	about := table{rows: [][]cell{
+		row("clients", v.Clients), row("models", v.Models), row("marks", v.Marks), row("replicas", v.Replicas),
+		row("revision", int(v.Position.Revision)),
+	}}
+	switch v.Repaired {
+	case store.RepairedByEpoch:
+		about.rows = append(about.rows, row("repaired", cell{"a new epoch began, and the replicas brought back what they know", good}))
+	case store.RepairedByRecount:
+		about.rows = append(about.rows, row("repaired", cell{"the numbers were computed anew", good}))
+	}
+	return &answer{v, []table{about, t}}
+}

@@ -1,0 +1,13 @@
+package httpapi
+
+// Route is a route as tests need to know it.
+type Route struct{ Method, Path string }
+
+// Routes lists every route there is.
+func Routes() []Route {
+	var all []Route
+	for _, r := range new(API).routes() {
+		all = append(all, Route{r.method, r.path})
+	}
+	return all
+}

@@ -1,0 +1,157 @@
+package main_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rollcall-dev/rollcall/registry"
+	"github.com/rollcall-dev/rollcall/store/redistest"
+)
+
+// changing is what differs from run to run in what the verbs say, and what stands in its place.
+var changing = []struct {
+	text *regexp.Regexp
+	as   string
+}{
+	{regexp.MustCompile(`[\w-]{11}:(\d+):\d{13}-[\w-]{11}`), "EPOCH:$1:NONCE"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z`), "TIME"},
+	{regexp.MustCompile(`redis://127.0.0.1:\d+`), "redis://REDIS"},
+	{regexp.MustCompile(`127.0.0.1:\d+`), "REDIS"},
+	{regexp.MustCompile(`p50 [^ ]+, p99 [^ "]+`), "p50 P50, p99 P99"},
+	{regexp.MustCompile(`clock is [^ ]+ from`), "clock is OFFSET from"},
+	{regexp.MustCompile(`[\d.]+ MiB used`), "USED used"},
+	{regexp.MustCompile(`(Redis|Valkey) \d+\.\d+\.\d+`), "Redis VERSION"},
+}
+
+// columns are as wide as what was replaced in them.
+var columns = regexp.MustCompile(`  +`)
+
+// golden runs the binary and holds what it says against testdata/<name>.golden, which UPDATE_GOLDEN=1 writes anew.
+func golden(t *testing.T, name, redisURL string, args ...string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := command(t, []string{"REDIS_URL=" + redisURL}, args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exited *exec.ExitError
+	if err != nil && !errors.As(err, &exited) {
+		t.Fatal(err)
+	}
+	said := "$ rollcall " + strings.Join(args, " ") + "\n" + stdout.String()
+	if stderr.Len() > 0 {
+		said += "stderr:\n" + stderr.String()
+	}
+	said += fmt.Sprintf("exit code: %d\n", cmd.ProcessState.ExitCode())
+	for _, one := range changing {
+		said = one.text.ReplaceAllString(said, one.as)
+	}
+	if !slices.Contains(args, "json") && !slices.Contains(args, "yaml") {
+		said = columns.ReplaceAllString(said, "  ")
+	}
+	path := filepath.Join("testdata", name+".golden")
+	if os.Getenv("UPDATE_GOLDEN") == "1" {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(said), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, said, want)
+	}
+}
+
+// inForms is golden in all three forms.
+func inForms(t *testing.T, name, redisURL string, args ...string) {
+	t.Helper()
+	for _, form := range []string{"table", "json", "yaml"} {
+		golden(t, name+"_"+form, redisURL, append(args, "--output", form)...)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestVerbsAtRedis goes through all verbs that look at a Redis itself, on a server of its own.
+func TestVerbsAtRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Redis(t)
+	ctx, url, admin := t.Context(), server.URL(), server.Admin(t)
+	inForms(t, "history_empty", url, "history")
+	inForms(t, "namespace_list_empty", url, "namespace", "list")
+	golden(t, "verify_empty", url, "verify")
+	golden(t, "doctor_empty", url, "doctor")
+
+	r, err := registry.Open(ctx, url, registry.Options{ReplicaID: "proxy-1"})
+	must(t, err)
+	defer r.Close()
+	must(t, r.RegisterClient(ctx, "key-1", "claude", []*registry.ModelInfo{{ID: "claude-sonnet-4-5"}, {ID: "claude-haiku-4-5"}}))
+	must(t, r.RegisterClient(ctx, "key-2", "openai", []*registry.ModelInfo{{ID: "gpt-5"}}))
+	must(t, r.SetModelQuotaExceeded(ctx, "key-1", "claude-sonnet-4-5"))
+	must(t, r.SuspendClientModel(ctx, "key-2", "gpt-5", "it lies"))
+	must(t, r.ClearModelQuotaExceeded(ctx, "key-1", "claude-sonnet-4-5"))
+
+	inForms(t, "history", url, "history")
+	inForms(t, "history_pair", url, "history", "key-1", "claude-haiku-4-5", "--since", "1h")
+	golden(t, "history_limit", url, "history", "--limit", "1")
+	golden(t, "history_wrong_limit", url, "history", "--limit", "-1")
+	golden(t, "history_too_many", url, "history", "a", "b", "c")
+	inForms(t, "doctor", url, "doctor")
+	inForms(t, "namespace_list", url, "namespace", "list")
+	golden(t, "namespace_drop_live", url, "namespace", "drop", "default", "--yes")
+	golden(t, "namespace_drop_unknown", url, "namespace", "drop", "nothing", "--yes")
+	golden(t, "namespace_drop_wrong", url, "namespace", "drop", "no*thing", "--yes")
+	golden(t, "namespace_drop_twice", url, "namespace", "drop", "default", "--namespace", "default")
+	golden(t, "namespace_drop_what", url, "namespace", "drop")
+
+	inForms(t, "verify", url, "verify")
+	must(t, admin.HSet(ctx, "rollcall:{default}:counts", "gpt-5", 7).Err())
+	inForms(t, "verify_damaged", url, "verify")
+	golden(t, "verify_repaired", url, "verify", "--repair")
+	if n := r.GetModelCount("claude-haiku-4-5"); n != 1 {
+		t.Errorf("after the repair the replica counts %d", n)
+	}
+
+	must(t, r.Close())
+	for _, form := range []string{"table", "json", "yaml"} {
+		old, err := registry.Open(ctx, url, registry.Options{Namespace: form, ReplicaID: "proxy-1"})
+		must(t, err)
+		must(t, old.RegisterClient(ctx, "key-1", "", []*registry.ModelInfo{{ID: "gpt-5"}}))
+		must(t, old.Close())
+		golden(t, "namespace_drop_"+form, url, "namespace", "drop", form, "--output", form)
+	}
+	golden(t, "namespace_drop", url, "namespace", "drop", "default")
+	golden(t, "namespace_list_dropped", url, "namespace", "list")
+
+	must(t, admin.ConfigSet(ctx, "maxmemory-policy", "allkeys-lru").Err())
+	must(t, admin.HSet(ctx, "rollcall:{default}:meta", "schema", "2", "epoch", "e").Err())
+	golden(t, "doctor_failing", url, "doctor")
+}
+
+// Without a Redis every verb says so with the exit code for it, and what to try.
+func TestVerbsWithoutRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Redis(t)
+	server.Kill(t)
+	url := server.URL()
+	golden(t, "history_down", url, "history")
+	golden(t, "verify_down", url, "verify")
+	golden(t, "namespace_list_down", url, "namespace", "list")
+	golden(t, "doctor_down", url, "doctor")
+	golden(t, "history_nowhere", "", "history")
+}
