@@ -168,6 +168,38 @@ func TestHookIsLimited(t *testing.T) {
 	}
 }
 
+// TestHookThatOverruns its 5 s, by the clock of a bubble: the next call waits all the same, and the log says for what.
+func TestHookThatOverruns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, ctx, release := redistest.MiniredisLive(t), t.Context(), make(chan struct{})
+		end := sync.OnceFunc(func() { close(release) })
+		defer end()
+		hook := &recorder{then: func(_ context.Context, call string) {
+			if call == `c p ["m"]` {
+				<-release
+			}
+		}}
+		log, logged := logtest.NewNullLogger()
+		r, err := registry.New(ctx, s.Client(t), registry.Options{Hook: hook, Logger: log})
+		must(t, err)
+		defer r.Close()
+		must(t, r.RegisterClient(ctx, "c", "p", named("m")))
+		must(t, r.RegisterClient(ctx, "d", "p", named("m")))
+		<-time.After(8 * time.Second) // of the bubble
+		hook.await(t, `c p ["m"]`)
+		if all := logged.AllEntries(); len(all) != 1 || all[0].Data["client"] != "c" || !strings.Contains(all[0].Message, "takes longer") {
+			t.Errorf("logged %v", all)
+		}
+		end()
+		synctest.Wait()
+		hook.await(t, `c p ["m"]`, `d p ["m"]`)
+		if hook.most != 1 {
+			t.Errorf("%d calls at once", hook.most)
+		}
+	})
+}
+
 // TestHookThatIsTooSlow misses changes, and hears afterwards what differs.
 func TestHookThatIsTooSlow(t *testing.T) {
 	t.Parallel()

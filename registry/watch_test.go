@@ -247,6 +247,40 @@ func TestWatchTellsEndings(t *testing.T) {
 	})
 }
 
+// TestWatchFindsEndings of marks that were there before anybody watched.
+func TestWatchFindsEndings(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, ctx := redistest.MiniredisLive(t), t.Context()
+		r := openReplica(t, s, "default", "a", registry.Options{QuotaWindow: 250 * time.Millisecond})
+		must(t, r.RegisterClient(ctx, "c", "p", named("m")))
+		for range 2 { // the second time somebody has watched before
+			began := time.Now()
+			must(t, r.SetModelQuotaExceeded(ctx, "c", "m"))
+			for model, after := range map[string]time.Duration{"nobody's": 150 * time.Millisecond, "*": 350 * time.Millisecond} {
+				mark := &store.Mark{Suspension: &store.MarkPart{Until: began.Add(after).UnixMilli(), Setter: "b"}}
+				registry.Apply(r, store.Entry{
+					Kind: store.KindMark, Client: "c", Marks: []store.PairMark{{Client: "c", Model: model, Mark: mark}},
+				})
+			}
+			synctest.Wait() // the clock's goroutine sleeps until the model that is listed changes, the second to end
+			w := r.Watch(ctx)
+			expectTold(t, w, `client c p ["m"]`, "mark c * suspended  by b", "mark c m quota heuristic by a",
+				"mark c nobody's suspended  by b", "synced")
+			for _, ending := range []struct {
+				at   time.Duration
+				want string
+			}{{150 * time.Millisecond, "mark c nobody's"}, {250 * time.Millisecond, "mark c m"}, {350 * time.Millisecond, "mark c *"}} {
+				expectTold(t, w, ending.want)
+				if is := time.Since(began); is < ending.at-time.Millisecond || is > ending.at+50*time.Millisecond {
+					t.Errorf("%s: told after %v, want %v", ending.want, is, ending.at)
+				}
+			}
+			w.Close()
+		}
+	})
+}
+
 // TestWatchWhenTheClockIsSet: marks end when the clock goes ahead, and run again when it goes back.
 func TestWatchWhenTheClockIsSet(t *testing.T) {
 	t.Parallel()
