@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/rollcall-dev/rollcall/registry"
 )
 
 func newClientEvict() *cobra.Command {
@@ -19,10 +17,10 @@ that registers it anew brings it back.`,
 		Example: `  rollcall client evict northwind-claude-key`,
 	}
 	f.connection.actorFlag(cmd)
-	cmd = f.clientWrite(cmd, "The client %s is gone.", func(ctx context.Context, in source, client string) (registry.Position, error) {
+	cmd = f.clientWrite(cmd, "The client %s is gone.", func(ctx context.Context, in source, client string) (outcome, error) {
 		// An eviction of what is not there would be none, and is a wrong ID more likely than not.
 		if _, err := in.Client(ctx, client); err != nil {
-			return registry.Position{}, err
+			return outcome{}, err
 		}
 		return in.Evict(ctx, client)
 	})

@@ -44,9 +44,9 @@ input.`,
 				return answer{}, err
 			}
 		}
-		position, err := in.Register(ctx, args[0], provider, models)
-		did := fmt.Sprintf("The daemon holds the client %s with %s.", args[0], counted(len(models), "model"))
-		return answer{written{ClientID: args[0], Position: position}, []table{{empty: harmless(did)}}}, err
+		did, err := in.Register(ctx, args[0], provider, models)
+		sentence := fmt.Sprintf("The daemon holds the client %s with %s.", args[0], counted(len(models), "model"))
+		return written{ClientID: args[0], outcome: did}.said(sentence), err
 	})
 }
 

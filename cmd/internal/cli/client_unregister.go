@@ -20,7 +20,7 @@ everybody, and comes back when somebody registers it.`,
 		if _, err := in.Client(ctx, args[0]); err != nil {
 			return answer{}, about(err, args[0], "")
 		}
-		position, err := in.Evict(ctx, args[0])
-		return answer{written{ClientID: args[0], Position: position}, []table{{empty: harmless("The client " + args[0] + " is given up.")}}}, err
+		did, err := in.Evict(ctx, args[0])
+		return written{ClientID: args[0], outcome: did}.said("The client " + args[0] + " is given up."), err
 	})
 }

@@ -34,16 +34,27 @@ func (c *connection) openDaemon(cmd *cobra.Command) (*viaDaemon, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = tlsConfig
 	log := newLogger(&config.Config{LogLevel: cmp.Or(os.Getenv("ROLLCALL_LOG_LEVEL"), "warn")}, cmd.ErrOrStderr())
-	return &viaDaemon{base: base, token: token, client: &http.Client{Transport: transport}, log: log}, nil
+	return &viaDaemon{base: base, token: token, client: &http.Client{Transport: transport, CheckRedirect: asAnswered}, log: log}, nil
 }
+
+// asAnswered follows no redirect, which would make a read of a write and take the token elsewhere.
+func asAnswered(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // bearer is the token for the daemon; "" for none.
 func (c *connection) bearer() (string, error) {
+	token, err := c.statedToken()
+	if err == nil && strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		err = usage("the token for the daemon must consist of ASCII characters without spaces") // it is not repeated
+	}
+	return token, err
+}
+
+func (c *connection) statedToken() (string, error) {
 	if c.token != "" && c.tokenFile != "" {
 		return "", usage("--token and --token-file say the same; give one of them")
 	}
 	if c.tokenFile == "" {
-		return cmp.Or(c.token, os.Getenv("ROLLCALL_TOKEN")), nil
+		return cmp.Or(c.token, strings.TrimSpace(os.Getenv("ROLLCALL_TOKEN"))), nil
 	}
 	data, err := os.ReadFile(c.tokenFile)
 	if err != nil {

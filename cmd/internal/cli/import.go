@@ -45,6 +45,8 @@ type importDone struct {
 	Configured int `json:"configured"` // clients that are the daemon's own already
 	Marks      int `json:"marks"`
 	Over       int `json:"marks_over"` // those whose time had passed
+	// Pending says that something of it waits at the daemon; see outcome.
+	Pending bool `json:"pending,omitempty"`
 }
 
 func newImport() *cobra.Command {
@@ -68,9 +70,9 @@ again goes on.`,
 			return answer{}, err
 		}
 		done, err := document.write(ctx, in)
-		return answer{done, []table{{rows: [][]cell{
+		return answer{done, told(done.Pending, table{rows: [][]cell{
 			row("clients", done.Clients), row("in its config file", done.Configured), row("marks", done.Marks), row("marks over", done.Over),
-		}}}}, err
+		}})}, err
 	})
 }
 
@@ -100,7 +102,8 @@ func (d *imported) check(file string) error {
 func (d *imported) write(ctx context.Context, in *viaDaemon) (importDone, error) {
 	var done importDone
 	for _, c := range d.Clients {
-		_, err := in.Register(ctx, c.ClientID, c.Provider, c.Models)
+		did, err := in.Register(ctx, c.ClientID, c.Provider, c.Models)
+		done.Pending = done.Pending || did.Pending
 		switch {
 		case errors.Is(err, errConflict):
 			done.Configured++
@@ -119,26 +122,34 @@ func (d *imported) write(ctx context.Context, in *viaDaemon) (importDone, error)
 }
 
 func (m importedMark) write(ctx context.Context, in *viaDaemon, client string, done *importDone) error {
-	if m.Quota != nil {
-		limit := registry.QuotaLimit{Until: m.Quota.until, Source: registry.QuotaSource(m.Quota.Source), Reason: m.Quota.Reason}
-		if m.Quota.over() {
-			done.Over++
-		} else if _, err := in.SetQuota(ctx, client, m.ModelID, limit); err != nil {
+	if q := m.Quota; q.lasts(done) {
+		did, err := in.SetQuota(ctx, client, m.ModelID, registry.QuotaLimit{Until: q.until, Source: registry.QuotaSource(q.Source), Reason: q.Reason})
+		if err != nil {
 			return err
-		} else {
-			done.Marks++
 		}
+		done.set(did)
 	}
-	if m.Suspension != nil {
-		if m.Suspension.over() {
-			done.Over++
-		} else if _, err := in.Suspend(ctx, client, m.ModelID, m.Suspension.Reason, m.Suspension.until); err != nil {
+	if s := m.Suspension; s.lasts(done) {
+		did, err := in.Suspend(ctx, client, m.ModelID, s.Reason, s.until)
+		if err != nil {
 			return err
-		} else {
-			done.Marks++
 		}
+		done.set(did)
 	}
 	return nil
 }
 
-func (p *importedPart) over() bool { return !p.until.IsZero() && !p.until.After(time.Now()) }
+// set counts a mark that was set.
+func (d *importDone) set(did outcome) {
+	d.Marks++
+	d.Pending = d.Pending || did.Pending
+}
+
+// lasts says whether there is a part, which is not over; one that is over is counted.
+func (p *importedPart) lasts(done *importDone) bool {
+	if p != nil && !p.until.IsZero() && !p.until.After(time.Now()) {
+		done.Over++
+		return false
+	}
+	return p != nil
+}

@@ -99,7 +99,7 @@ func (o *observer) Watch(ctx context.Context, tell func(registry.Event) error) e
 }
 
 // SetQuota implements source. A limit that a provider named is no operator's, whoever hands it over.
-func (o *observer) SetQuota(ctx context.Context, clientID, modelID string, limit registry.QuotaLimit) (registry.Position, error) {
+func (o *observer) SetQuota(ctx context.Context, clientID, modelID string, limit registry.QuotaLimit) (outcome, error) {
 	if limit.Source == registry.SourceOperator {
 		ctx = o.byHand(ctx)
 	}
@@ -107,22 +107,22 @@ func (o *observer) SetQuota(ctx context.Context, clientID, modelID string, limit
 }
 
 // ClearQuota implements source.
-func (o *observer) ClearQuota(ctx context.Context, clientID, modelID string) (registry.Position, error) {
+func (o *observer) ClearQuota(ctx context.Context, clientID, modelID string) (outcome, error) {
 	return o.wrote(o.ClearModelQuotaExceeded(o.byHand(ctx), clientID, modelID))
 }
 
 // Suspend implements source.
-func (o *observer) Suspend(ctx context.Context, clientID, modelID, reason string, until time.Time) (registry.Position, error) {
+func (o *observer) Suspend(ctx context.Context, clientID, modelID, reason string, until time.Time) (outcome, error) {
 	return o.wrote(o.SuspendClientModelUntil(o.byHand(ctx), clientID, modelID, reason, until))
 }
 
 // Resume implements source.
-func (o *observer) Resume(ctx context.Context, clientID, modelID string) (registry.Position, error) {
+func (o *observer) Resume(ctx context.Context, clientID, modelID string) (outcome, error) {
 	return o.wrote(o.ResumeClientModel(o.byHand(ctx), clientID, modelID))
 }
 
 // Evict implements source.
-func (o *observer) Evict(ctx context.Context, clientID string) (registry.Position, error) {
+func (o *observer) Evict(ctx context.Context, clientID string) (outcome, error) {
 	return o.wrote(o.EvictClient(o.byHand(ctx), clientID))
 }
 
@@ -132,9 +132,9 @@ func (o *observer) byHand(ctx context.Context) context.Context {
 
 // wrote tells how a write ended. One that waits for Redis would wait in this process, so it is lost when that ends, and
 // Close says so; where only the view waits, Redis has the write.
-func (o *observer) wrote(err error) (registry.Position, error) {
+func (o *observer) wrote(err error) (outcome, error) {
 	if err != nil && !errors.Is(err, registry.ErrPending) {
-		return registry.Position{}, err
+		return outcome{}, err
 	}
-	return o.Position(), nil
+	return outcome{Position: o.Position()}, nil
 }

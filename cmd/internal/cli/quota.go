@@ -31,12 +31,12 @@ provider's quota is back but a mark says otherwise, use quota clear. The answer 
 	flags.DurationVar(&limit.RetryAfter, "retry-after", 0, "in how long the quota is back, such as 90s or 12h")
 	flags.StringVar((*string)(&limit.Source), "source", string(registry.SourceOperator), "who named the deadline: heuristic, retry_after, provider_reset or operator")
 	flags.StringVar(&limit.Reason, "reason", "", "for people to read")
-	return f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (registry.Position, error) {
+	return f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (outcome, error) {
 		if cmd.Flags().Changed("retry-after") && limit.RetryAfter <= 0 {
-			return registry.Position{}, usage("--retry-after is %s; must be above 0", limit.RetryAfter)
+			return outcome{}, usage("--retry-after is %s; must be above 0", limit.RetryAfter)
 		}
 		if !limit.Until.IsZero() && limit.RetryAfter != 0 {
-			return registry.Position{}, usage("--until and --retry-after exclude each other")
+			return outcome{}, usage("--until and --retry-after exclude each other")
 		}
 		return in.SetQuota(ctx, client, model, limit)
 	})
@@ -51,7 +51,7 @@ func newQuotaClear() *cobra.Command {
 none nothing changes.`,
 		Example: `  rollcall quota clear northwind-claude-key claude-sonnet-4-5`,
 	}
-	return f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (registry.Position, error) {
+	return f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (outcome, error) {
 		return in.ClearQuota(ctx, client, model)
 	})
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	"github.com/rollcall-dev/rollcall/registry"
 )
 
 func newResume() *cobra.Command {
@@ -17,7 +15,7 @@ func newResume() *cobra.Command {
 see quota clear. Where there is none nothing changes.`,
 		Example: `  rollcall resume northwind-claude-key claude-sonnet-4-5`,
 	}
-	return f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (registry.Position, error) {
+	return f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (outcome, error) {
 		return in.Resume(ctx, client, model)
 	})
 }

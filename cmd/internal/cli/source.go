@@ -24,14 +24,22 @@ type source interface {
 	// tell returns an error, which is its own. Where a connection is lost it goes on by itself, from what there is then.
 	Watch(ctx context.Context, tell func(registry.Event) error) error
 
-	// The writes return where in the history the registry is afterwards. What is asked later shows them.
-	SetQuota(ctx context.Context, clientID, modelID string, limit registry.QuotaLimit) (registry.Position, error)
-	ClearQuota(ctx context.Context, clientID, modelID string) (registry.Position, error)
-	Suspend(ctx context.Context, clientID, modelID, reason string, until time.Time) (registry.Position, error)
-	Resume(ctx context.Context, clientID, modelID string) (registry.Position, error)
-	Evict(ctx context.Context, clientID string) (registry.Position, error)
+	// What is asked after a write shows it.
+	SetQuota(ctx context.Context, clientID, modelID string, limit registry.QuotaLimit) (outcome, error)
+	ClearQuota(ctx context.Context, clientID, modelID string) (outcome, error)
+	Suspend(ctx context.Context, clientID, modelID, reason string, until time.Time) (outcome, error)
+	Resume(ctx context.Context, clientID, modelID string) (outcome, error)
+	Evict(ctx context.Context, clientID string) (outcome, error)
 
 	Close() error
+}
+
+// outcome is how a write ended.
+type outcome struct {
+	// Position is where in the history the registry is now; X-Rollcall-After of the HTTP API takes it.
+	Position registry.Position `json:"position"`
+	// Pending says that a daemon has the write and Redis, or that daemon's view, has not: other replicas may not know of it.
+	Pending bool `json:"pending,omitempty"`
 }
 
 // modelState is one model with its description.

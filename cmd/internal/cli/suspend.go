@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/rollcall-dev/rollcall/registry"
 )
 
 func newSuspend() *cobra.Command {
@@ -24,7 +22,7 @@ as a whole. Where it is suspended already the first reason stays, unless the new
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "for people to read; it must be given")
 	cmd.Flags().Var(momentFlag{&end}, "until", "when it ends by itself, such as 2026-01-31T12:00:00Z (default: when it is resumed)")
-	cmd = f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (registry.Position, error) {
+	cmd = f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (outcome, error) {
 		return in.Suspend(ctx, client, model, reason, end)
 	})
 	wanted := cmd.Args

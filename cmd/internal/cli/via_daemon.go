@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -68,7 +70,7 @@ func (d *viaDaemon) Explain(ctx context.Context, clientID, modelID string) (stat
 }
 
 // SetQuota implements source.
-func (d *viaDaemon) SetQuota(ctx context.Context, clientID, modelID string, limit registry.QuotaLimit) (registry.Position, error) {
+func (d *viaDaemon) SetQuota(ctx context.Context, clientID, modelID string, limit registry.QuotaLimit) (outcome, error) {
 	body := map[string]string{"source": string(limit.Source), "reason": limit.Reason}
 	if !limit.Until.IsZero() {
 		body["until"] = limit.Until.Format(time.RFC3339Nano)
@@ -80,12 +82,12 @@ func (d *viaDaemon) SetQuota(ctx context.Context, clientID, modelID string, limi
 }
 
 // ClearQuota implements source.
-func (d *viaDaemon) ClearQuota(ctx context.Context, clientID, modelID string) (registry.Position, error) {
+func (d *viaDaemon) ClearQuota(ctx context.Context, clientID, modelID string) (outcome, error) {
 	return d.call(ctx, http.MethodDelete, d.at("clients", clientID, "models", modelID, "quota"), nil, nil)
 }
 
 // Suspend implements source.
-func (d *viaDaemon) Suspend(ctx context.Context, clientID, modelID, reason string, until time.Time) (registry.Position, error) {
+func (d *viaDaemon) Suspend(ctx context.Context, clientID, modelID, reason string, until time.Time) (outcome, error) {
 	body := map[string]string{"reason": reason}
 	if !until.IsZero() {
 		body["until"] = until.Format(time.RFC3339Nano)
@@ -94,17 +96,17 @@ func (d *viaDaemon) Suspend(ctx context.Context, clientID, modelID, reason strin
 }
 
 // Resume implements source.
-func (d *viaDaemon) Resume(ctx context.Context, clientID, modelID string) (registry.Position, error) {
+func (d *viaDaemon) Resume(ctx context.Context, clientID, modelID string) (outcome, error) {
 	return d.call(ctx, http.MethodDelete, d.at("clients", clientID, "models", modelID, "suspension"), nil, nil)
 }
 
 // Evict implements source.
-func (d *viaDaemon) Evict(ctx context.Context, clientID string) (registry.Position, error) {
+func (d *viaDaemon) Evict(ctx context.Context, clientID string) (outcome, error) {
 	return d.call(ctx, http.MethodDelete, d.at("clients", clientID), nil, nil)
 }
 
 // Register has the daemon hold a client until it is evicted or the daemon stops.
-func (d *viaDaemon) Register(ctx context.Context, clientID, provider string, models []*registry.ModelInfo) (registry.Position, error) {
+func (d *viaDaemon) Register(ctx context.Context, clientID, provider string, models []*registry.ModelInfo) (outcome, error) {
 	body := struct {
 		Provider string                `json:"provider"`
 		Models   []*registry.ModelInfo `json:"models"`
@@ -118,37 +120,41 @@ func (d *viaDaemon) Close() error {
 	return nil
 }
 
+// dots keeps the segments "." and ".." from being taken for steps in a path.
+var dots = map[string]string{".": "%2E", "..": "%2E%2E"}
+
 // at is the URL of a resource; an ID is one segment of it, whatever it consists of.
 func (d *viaDaemon) at(segments ...string) string {
 	path := d.base.JoinPath("api", "v1").String()
 	for _, segment := range segments {
-		path += "/" + url.PathEscape(segment)
+		path += "/" + cmp.Or(dots[segment], url.PathEscape(segment))
 	}
 	return path
 }
 
 // call asks the daemon, and reads its answer into what found points to; nil: there is nothing to read.
-func (d *viaDaemon) call(ctx context.Context, method, at string, body, found any) (position registry.Position, err error) {
+func (d *viaDaemon) call(ctx context.Context, method, at string, body, found any) (did outcome, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestLimit)
 	defer cancel()
 	response, err := d.send(ctx, method, at, body)
 	if err != nil {
-		return position, err
+		return did, err
 	}
 	defer response.Body.Close()
 	if found != nil {
 		if err := json.NewDecoder(response.Body).Decode(found); err != nil {
-			return position, fmt.Errorf("daemon at %s: its answer cannot be read: %w", d.base.Redacted(), err)
+			return did, fmt.Errorf("daemon at %s: its answer cannot be read: %w", d.base.Redacted(), err)
 		}
 	}
 	text := response.Header.Get("X-Rollcall-Position")
 	if method != http.MethodGet {
 		d.wrote = text
+		did.Pending = response.StatusCode == http.StatusAccepted
 	}
-	if err := position.UnmarshalText([]byte(text)); err != nil {
-		return position, fmt.Errorf("daemon at %s: it answers without a position; is it a rollcall serve?", d.base.Redacted())
+	if err := did.Position.UnmarshalText([]byte(text)); err != nil {
+		return did, fmt.Errorf("daemon at %s: it answers without a position; is it a rollcall serve?", d.base.Redacted())
 	}
-	return position, nil
+	return did, nil
 }
 
 // send returns the answer to a request that the daemon accepted. The caller closes its body.
@@ -180,9 +186,12 @@ func (d *viaDaemon) send(ctx context.Context, method, at string, body any) (*htt
 		if errors.As(err, &reason) {
 			err = reason.Err
 		}
-		return nil, fmt.Errorf("daemon at %s: %w", d.base.Redacted(), &hinted{
-			fmt.Errorf("%w: %w", errNoDaemon, err), "see that a daemon listens at that address and lets this machine in",
-		})
+		hint := "see that a daemon listens at that address and lets this machine in"
+		var distrusted *tls.CertificateVerificationError
+		if errors.As(err, &distrusted) {
+			hint = "give --tls-ca-file the certificate of the authority that signed the daemon's"
+		}
+		return nil, fmt.Errorf("daemon at %s: %w", d.base.Redacted(), &hinted{fmt.Errorf("%w: %w", errNoDaemon, err), hint})
 	}
 	if response.StatusCode >= 300 {
 		defer response.Body.Close()
@@ -208,15 +217,19 @@ func (d *viaDaemon) refusal(response *http.Response) error {
 			d.base.Redacted(), response.Status, response.Request.URL.Path)
 	}
 	err := fmt.Errorf("daemon at %s: %s", d.base.Redacted(), said.Error.Message)
+	switch said.Error.Code {
+	case "not_registered", "model_not_found":
+		return registry.ErrNotRegistered
+	case "configured":
+		return fmt.Errorf("%w: %w", errConflict, err)
+	}
 	switch response.StatusCode {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
 		return &usageError{err}
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return &hinted{err, "give --token-file or set ROLLCALL_TOKEN, to a token of that daemon which may do this"}
 	case http.StatusNotFound:
-		return registry.ErrNotRegistered
-	case http.StatusConflict:
-		return fmt.Errorf("%w: %w", errConflict, err)
+		return &hinted{err, "see that --server is the URL of a daemon as it stands in its log, without a path of the API"}
 	case http.StatusServiceUnavailable:
 		return &hinted{fmt.Errorf("%w: %w", registry.ErrUnavailable, err), "again in a moment; the daemon's /readyz says how it is"}
 	}

@@ -14,44 +14,57 @@ import (
 type written struct {
 	ClientID string `json:"client"`
 	ModelID  string `json:"model,omitempty"`
-	// Position is where in the history the registry is now; X-Rollcall-After of the HTTP API takes it.
-	Position registry.Position `json:"position"`
+	outcome
 	// Now is what holds for the pair now; not where the client as a whole is meant.
 	Now *registry.ClientModelStatus `json:"now,omitempty"`
 }
 
+// answer is a write as it is answered, with what is to be told of it.
+func (w written) answer(about table) answer { return answer{w, told(w.Pending, about)} }
+
+// told is what there is to say of a write, and that it waits where it does.
+func told(pending bool, about table) []table {
+	if !pending {
+		return []table{about}
+	}
+	return []table{about, {empty: "It waits: the daemon has it, but Redis is away or slow, and other replicas may not know of it yet."}}
+}
+
+// said is a write that is told in a sentence.
+func (w written) said(sentence string) answer { return w.answer(table{empty: harmless(sentence)}) }
+
 // pairWrite is a verb that changes the mark of a client and a model.
-func (f *frame) pairWrite(cmd *cobra.Command, change func(ctx context.Context, in source, client, model string) (registry.Position, error)) *cobra.Command {
+func (f *frame) pairWrite(cmd *cobra.Command, change func(ctx context.Context, in source, client, model string) (outcome, error)) *cobra.Command {
 	cmd.Args = arguments(2, "CLIENT", "MODEL")
 	f.connection.actorFlag(cmd)
 	return f.about(cmd, func(ctx context.Context, in source, args []string) (answer, error) {
 		client, model := args[0], args[1]
-		position, err := change(ctx, in, client, model)
+		did, err := change(ctx, in, client, model)
 		if err != nil {
 			return answer{}, about(err, client, model)
 		}
-		done := written{ClientID: client, ModelID: model, Position: position}
+		done := written{ClientID: client, ModelID: model, outcome: did}
 		if model == "*" {
-			return answer{done, []table{{rows: [][]cell{row("client", client), row("model", "all of them")}}}}, nil
+			return done.answer(table{rows: [][]cell{row("client", client), row("model", "all of them")}}), nil
 		}
 		now, err := in.Explain(ctx, client, model)
 		if err != nil {
 			return answer{}, fmt.Errorf("it is done; what holds now: %w", err)
 		}
 		done.Now = &now
-		return answer{done, []table{explainedTable(explained{client, model, now})}}, nil
+		return done.answer(explainedTable(explained{client, model, now})), nil
 	})
 }
 
-// clientWrite is a verb that changes a client as a whole; did says afterwards what it did.
-func (f *frame) clientWrite(cmd *cobra.Command, did string, change func(ctx context.Context, in source, client string) (registry.Position, error)) *cobra.Command {
+// clientWrite is a verb that changes a client as a whole; text says afterwards what it did.
+func (f *frame) clientWrite(cmd *cobra.Command, text string, change func(ctx context.Context, in source, client string) (outcome, error)) *cobra.Command {
 	cmd.Args = arguments(1, "CLIENT")
 	return f.about(cmd, func(ctx context.Context, in source, args []string) (answer, error) {
-		position, err := change(ctx, in, args[0])
+		did, err := change(ctx, in, args[0])
 		if err != nil {
 			return answer{}, about(err, args[0], "")
 		}
-		return answer{written{ClientID: args[0], Position: position}, []table{{empty: harmless(fmt.Sprintf(did, args[0]))}}}, nil
+		return written{ClientID: args[0], outcome: did}.said(fmt.Sprintf(text, args[0])), nil
 	})
 }
 
