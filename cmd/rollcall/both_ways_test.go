@@ -132,6 +132,7 @@ func TestMisuseSaysWhatWouldBeRight(t *testing.T) {
 		{"model", "sho"},
 		{"model", "show"},
 		{"explain", "key-1"},
+		{"explain", "key-1", ""},
 		{"models", "--server", "http://127.0.0.1:1", "--redis", "redis://127.0.0.1:1"},
 		{"models", "--redis", "127.0.0.1"},
 		{"models", "--redis", "redis://127.0.0.1:1", "--tls-ca-file", "ca.pem"},
@@ -160,6 +161,7 @@ func TestMisuseSaysWhatWouldBeRight(t *testing.T) {
 		{"quota", "set", "key-1", "claude-haiku-4-5", "--source", "rumour"},
 		{"quota", "set", "key-1", "claude-haiku-4-5", "--until", "2001-01-01T00:00:00Z"},
 		{"models", "--token", "a-token-that-nobody-knows"},
+		{"models", "--token", "a token"},
 		{"suspend", "key-1", "claude-haiku-4-5", "--reason", "r", "--token", readToken},
 	} {
 		all = append(all, said(t, w.http, args...))

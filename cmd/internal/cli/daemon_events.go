@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/rollcall-dev/rollcall/registry"
@@ -60,6 +61,9 @@ func (d *viaDaemon) follow(ctx context.Context, tell func(registry.Event) error)
 		return false, err
 	}
 	defer response.Body.Close()
+	if kind := response.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/event-stream") {
+		return false, fmt.Errorf("daemon at %s: it answers without events; is it a rollcall serve?", d.base.Redacted())
+	}
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, maxEventBytes)
 	for lines.Scan() {
