@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -75,11 +76,13 @@ func settled(text string, document bool) string {
 	return text
 }
 
-// holdGolden holds a text against testdata/<name>.golden, which UPDATE_GOLDEN=1 writes anew.
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// holdGolden holds a text against testdata/<name>.golden, which go test -update writes anew.
 func holdGolden(t *testing.T, name, text string) {
 	t.Helper()
 	path := filepath.Join("testdata", name+".golden")
-	if os.Getenv("UPDATE_GOLDEN") == "1" {
+	if *update {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
