@@ -73,10 +73,10 @@ func (s *Store) beginAnew(ctx context.Context, replicas []ReplicaStatus) error {
 	if _, err := s.Begin(ctx, found, found, "repair"); err != nil {
 		return err
 	}
-	var owing []string
+	var owing, left []string // fields of meta, and whose are not there yet
 	for _, one := range replicas {
 		if one.Live {
-			owing = append(owing, "asserted:"+one.ReplicaID)
+			owing, left = append(owing, "asserted:"+one.ReplicaID), append(left, one.ReplicaID)
 		}
 	}
 	for attempt := 0; ; attempt++ {
@@ -84,21 +84,23 @@ func (s *Store) beginAnew(ctx context.Context, replicas []ReplicaStatus) error {
 			said, err := s.client.HMGet(ctx, s.keys.meta(), owing...).Result()
 			return said, struct{}{}, err
 		})
-		if err != nil {
-			return fmt.Errorf("wait for replicas: %w", unsafe(err))
-		}
-		left := slices.Clone(owing[:0:0])
-		for i, one := range said {
-			if one == nil {
-				left = append(left, owing[i])
+		switch {
+		case err == nil:
+			left = left[:0]
+			for i, one := range said {
+				if one == nil {
+					left = append(left, strings.TrimPrefix(owing[i], "asserted:"))
+				}
 			}
+		case ctx.Err() == nil:
+			return fmt.Errorf("wait for replicas: %w", unsafe(err))
 		}
 		if len(left) == 0 {
 			return nil
 		}
 		if backoff(ctx, max(attempt, 3)) != nil {
 			return fmt.Errorf("a new epoch began, but not all replicas have brought their clients yet (%s): %w",
-				strings.ReplaceAll(strings.Join(left, ", "), "asserted:", ""), errors.Join(ErrUnavailable, ctx.Err()))
+				strings.Join(left, ", "), errors.Join(ErrUnavailable, ctx.Err()))
 		}
 	}
 }

@@ -2,7 +2,9 @@ package main_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
@@ -23,6 +26,8 @@ var changing = []struct {
 }{
 	{regexp.MustCompile(`[\w-]{11}:(\d+):\d{13}-[\w-]{11}`), "EPOCH:$1:NONCE"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z`), "TIME"},
+	{regexp.MustCompile(`\(in [\dhms]+\)`), "(in WAIT)"},
+	{regexp.MustCompile(`http://127.0.0.1:\d+`), "http://DAEMON"},
 	{regexp.MustCompile(`redis://127.0.0.1:\d+`), "redis://REDIS"},
 	{regexp.MustCompile(`127.0.0.1:\d+`), "REDIS"},
 	{regexp.MustCompile(`p50 [^ ]+, p99 [^ "]+`), "p50 P50, p99 P99"},
@@ -34,31 +39,51 @@ var changing = []struct {
 // columns are as wide as what was replaced in them.
 var columns = regexp.MustCompile(`  +`)
 
-// golden runs the binary and holds what it says against testdata/<name>.golden, which UPDATE_GOLDEN=1 writes anew.
+// golden runs the binary and holds what it says against testdata/<name>.golden.
 func golden(t *testing.T, name, redisURL string, args ...string) {
 	t.Helper()
+	holdGolden(t, name, said(t, []string{"REDIS_URL=" + redisURL}, args...))
+}
+
+// said runs the binary and returns the command line, what it wrote and its exit code, without what changes from run to
+// run.
+func said(t *testing.T, env []string, args ...string) string {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := command(t, []string{"REDIS_URL=" + redisURL}, args...)
+	cmd := command(t, env, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	var exited *exec.ExitError
 	if err != nil && !errors.As(err, &exited) {
 		t.Fatal(err)
 	}
-	said := "$ rollcall " + strings.Join(args, " ") + "\n" + stdout.String()
+	text := "$ rollcall " + strings.Join(args, " ") + "\n" + stdout.String()
 	if stderr.Len() > 0 {
-		said += "stderr:\n" + stderr.String()
+		text += "stderr:\n" + stderr.String()
 	}
-	said += fmt.Sprintf("exit code: %d\n", cmd.ProcessState.ExitCode())
+	text += fmt.Sprintf("exit code: %d\n", cmd.ProcessState.ExitCode())
+	return settled(text, slices.Contains(args, "json") || slices.Contains(args, "yaml"))
+}
+
+// settled replaces what changes from run to run; in a document spaces have a meaning.
+func settled(text string, document bool) string {
 	for _, one := range changing {
-		said = one.text.ReplaceAllString(said, one.as)
+		text = one.text.ReplaceAllString(text, one.as)
 	}
-	if !slices.Contains(args, "json") && !slices.Contains(args, "yaml") {
-		said = columns.ReplaceAllString(said, "  ")
+	if !document {
+		text = columns.ReplaceAllString(text, "  ")
 	}
+	return text
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// holdGolden holds a text against testdata/<name>.golden, which go test -update writes anew.
+func holdGolden(t *testing.T, name, text string) {
+	t.Helper()
 	path := filepath.Join("testdata", name+".golden")
-	if os.Getenv("UPDATE_GOLDEN") == "1" {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(said), 0o644)); err != nil {
+	if *update {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -67,8 +92,8 @@ func golden(t *testing.T, name, redisURL string, args ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if said != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, said, want)
+	if text != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, text, want)
 	}
 }
 
@@ -143,6 +168,52 @@ func TestVerbsAtRedis(t *testing.T) {
 	golden(t, "doctor_failing", url, "doctor")
 }
 
+// TestBench runs a short one, and interrupts a long one: nothing is left behind.
+func TestBench(t *testing.T) {
+	t.Parallel()
+	server := redistest.Redis(t)
+	admin := server.Admin(t)
+	left := func() []string { return admin.Keys(t.Context(), "rollcall:*").Val() }
+	env := []string{"REDIS_URL=" + server.URL()}
+	out, err := command(t, env, "bench", "--operations", "20", "--workers", "2", "--output", "json").Output()
+	must(t, err)
+	var results []struct {
+		Name  string
+		P50   float64 `json:"p50_us"`
+		P99   float64 `json:"p99_us"`
+		Max   float64 `json:"max_us"`
+		Rate  float64 `json:"per_second"`
+		Ratio float64
+	}
+	must(t, json.Unmarshal(out, &results))
+	var names []string
+	for _, r := range results {
+		names = append(names, r.Name)
+		if r.P50 <= 0 || r.P99 < r.P50 || r.Max < r.P99 || r.Rate <= 0 || (r.Ratio == 0) != (r.Name == "PING") {
+			t.Errorf("%+v", r)
+		}
+	}
+	want := "PING, register, 50 models, register, identical, quota mark, clear, heartbeat, read of the view"
+	if got := strings.Join(names, ", "); got != want || len(left()) > 0 {
+		t.Errorf("measured %s; left behind %v", got, left())
+	}
+
+	long := command(t, env, "bench", "--operations", "1000000")
+	must(t, long.Start())
+	for deadline := time.Now().Add(patience); len(left()) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not begin")
+		}
+	}
+	must(t, long.Process.Signal(os.Interrupt))
+	var exited *exec.ExitError
+	if err := long.Wait(); !errors.As(err, &exited) || exited.ExitCode() != 1 || len(left()) > 0 {
+		t.Errorf("interrupted: %v; left behind %v", err, left())
+	}
+	golden(t, "bench_wrong", server.URL(), "bench", "--workers", "0")
+	golden(t, "bench_namespace", server.URL(), "bench", "--namespace", "mine")
+}
+
 // Without a Redis every verb says so with the exit code for it, and what to try.
 func TestVerbsWithoutRedis(t *testing.T) {
 	t.Parallel()
@@ -153,5 +224,6 @@ func TestVerbsWithoutRedis(t *testing.T) {
 	golden(t, "verify_down", url, "verify")
 	golden(t, "namespace_list_down", url, "namespace", "list")
 	golden(t, "doctor_down", url, "doctor")
+	golden(t, "bench_down", url, "bench")
 	golden(t, "history_nowhere", "", "history")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,7 +68,7 @@ func (c *connection) openStore(cmd *cobra.Command) (*store.Store, error) {
 // askLimit is how long a question may take that reads a whole namespace.
 const askLimit = time.Minute
 
-// arguments refuses more or fewer arguments than a verb has; names are those of all.
+// arguments refuses more or fewer arguments than a verb has, and empty ones; names are those of all.
 func arguments(least int, names ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) < least {
@@ -75,6 +76,9 @@ func arguments(least int, names ...string) cobra.PositionalArgs {
 		}
 		if len(args) > len(names) {
 			return &usageError{fmt.Errorf("unexpected argument %q", args[len(names)])}
+		}
+		if i := slices.Index(args, ""); i >= 0 {
+			return &usageError{fmt.Errorf("%s is empty", names[i])}
 		}
 		return nil
 	}

@@ -19,7 +19,8 @@ func newDoctor() *cobra.Command {
 		Short: "Look at all that a registry in this Redis depends on",
 		Long: `Look at connection, version, eviction, memory, persistence, rights, latency, clock, data and leases. Each line is ok,
 warn (it works, but not well) or fail (it does not work), with what to do. The exit code is 1 where one fails.`,
-		Args: noArguments,
+		Example: `  rollcall doctor --redis redis://localhost:6379`,
+		Args:    noArguments,
 	}
 	cmd.Flags().DurationVar(&lease, "lease-ttl", 15*time.Second, "the replicas' lease_ttl, to tell who is late")
 	return f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {

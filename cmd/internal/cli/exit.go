@@ -15,7 +15,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2 // arguments or settings that cannot be used
-	exitUnavailable = 3 // Redis does not answer
+	exitUnavailable = 3 // Redis, or the daemon, does not answer
 )
 
 // usageError is a command line that cannot be understood.
@@ -23,6 +23,14 @@ type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
+
+// hinted is an error that knows what to try.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e *hinted) Unwrap() error { return e.error }
 
 func exitCode(err error) int {
 	var usage *usageError
@@ -32,7 +40,7 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.As(err, &usage), errors.As(err, &setting), errors.Is(err, registry.ErrInvalid):
 		return exitUsage
-	case errors.Is(err, registry.ErrUnavailable):
+	case errors.Is(err, registry.ErrUnavailable), errors.Is(err, errNoDaemon):
 		return exitUnavailable
 	default:
 		return exitFailed
@@ -42,7 +50,10 @@ func exitCode(err error) int {
 // hintFor says what to try after an error of a verb; "" where the error says it.
 func hintFor(code int, err error, verb *cobra.Command) string {
 	var setting *config.Error
+	var knows *hinted
 	switch {
+	case errors.As(err, &knows):
+		return knows.hint
 	case errors.As(err, &setting):
 		return verb.CommandPath() + " --help for the settings; config.example.yaml explains each"
 	case code == exitUsage:

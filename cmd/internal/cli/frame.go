@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"context"
+	"errors"
+
 	"github.com/spf13/cobra"
 )
 
@@ -9,6 +12,27 @@ import (
 type frame struct {
 	form       form
 	connection connection
+}
+
+// about is a verb that asks a registry, in whichever way it is reached, and writes the answer.
+func (f *frame) about(cmd *cobra.Command, ask func(ctx context.Context, from source, args []string) (answer, error)) *cobra.Command {
+	f.connection.redisFlags(cmd)
+	f.connection.serverFlags(cmd)
+	f.form.flag(cmd)
+	cmd.Flags().SortFlags = false
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		from, err := f.connection.open(cmd)
+		if err != nil {
+			return err
+		}
+		found, err := ask(cmd.Context(), from, args)
+		// A write that waits ends with the connection, so its answer comes after that.
+		if err := errors.Join(err, from.Close()); err != nil {
+			return err
+		}
+		return f.show(cmd, found)
+	}
+	return cmd
 }
 
 // show writes an answer to the standard output of a verb in the form that was asked for.

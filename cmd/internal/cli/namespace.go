@@ -28,7 +28,8 @@ func newNamespaceList() *cobra.Command {
 		Short: "List the namespaces in this Redis",
 		Long: `List the namespaces in this Redis, on a cluster those of all its nodes. It looks through all keys of the Redis, in
 pages, for which its user needs the right to SCAN.`,
-		Args: noArguments,
+		Example: `  rollcall namespace list`,
+		Args:    noArguments,
 	}
 	return f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {
 		namespaces, err := at.Namespaces(ctx)
@@ -58,7 +59,8 @@ func newNamespaceDrop() *cobra.Command {
 		Short: "Remove a namespace with all that is in it",
 		Long: `Remove a namespace with all its keys. It is refused while replicas of it live; with --force those bring their clients
 into an empty namespace again, without what only Redis knew.`,
-		Args: arguments(1, "NAME"),
+		Example: `  rollcall namespace drop trial`,
+		Args:    arguments(1, "NAME"),
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "also while replicas live")
 	cmd = f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, args []string) (*answer, error) {

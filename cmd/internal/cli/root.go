@@ -40,14 +40,26 @@ func newRoot() *cobra.Command {
 		Short: "A shared registry of LLM models for proxies that run as several replicas",
 		Long: `Rollcall keeps one list of the LLM models that a proxy's replicas can serve, in Redis.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 Redis cannot be reached.`,
+A verb looks at the registry in a Redis, as --redis or the environment say (ROLLCALL_REDIS_URL, REDIS_URL), or asks a daemon,
+as --server or ROLLCALL_SERVER say.
+
+Answers are tables for people, or with --output json or yaml for programs. The names in JSON and YAML are stable: within a
+major version some are added, and none is renamed or removed. Tables may change.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 Redis or the daemon cannot be reached.`,
 		Args:          knownVerb,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(newServe(), newHistory(), newVerify(), newNamespace(), newDoctor())
+	root.AddCommand(
+		newServe(), newConfig(),
+		newModels(), newModel(), newClients(), newClient(), newReplicas(), newExplain(), newWatch(),
+		newQuota(), newSuspend(), newResume(), newExport(), newImport(),
+		newHistory(), newVerify(), newDoctor(), newBench(), newNamespace(),
+		newVersion(),
+	)
 	return root
 }
 

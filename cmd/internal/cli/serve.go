@@ -32,12 +32,17 @@ ROLLCALL_LEASE_TTL; for the Redis URL also REDIS_URL, REDIS_CONN_STRING and REDI
 			return daemon.Run(cmd.Context(), settings, log)
 		},
 	}
-	cmd.Flags().StringVar(&file, "config", "", "config `file` (default ./config.yaml where it exists)")
+	settingFlags(cmd, &file)
+	return cmd
+}
+
+// settingFlags gives a verb a flag for the config file and one for each setting.
+func settingFlags(cmd *cobra.Command, file *string) {
+	cmd.Flags().StringVar(file, "config", "", "config `file` (default ./config.yaml where it exists)")
 	for _, s := range config.Settings() {
 		cmd.Flags().Var(&textFlag{text: s.Default, kind: s.Type}, s.Flag(), s.Usage)
 	}
 	cmd.Flags().SortFlags = false
-	return cmd
 }
 
 // givenFlags returns the settings that stand on the command line, as text; config reads them.

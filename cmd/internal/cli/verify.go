@@ -28,7 +28,8 @@ differs. Replicas may go on writing. The exit code is 1 where something differs.
 
 With --repair: while replicas live a new epoch begins, and they bring back all that they know; marks that wait for the
 return of a client are gone then. Where no replica lives the numbers are computed anew, and nothing is lost.`,
-		Args: noArguments,
+		Example: `  rollcall verify --repair`,
+		Args:    noArguments,
 	}
 	cmd.Flags().BoolVar(&repair, "repair", false, "mend what differs")
 	return f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {

@@ -17,22 +17,37 @@ type Input struct {
 // Load finds, reads and checks the settings. Relative paths stated in the config file come back relative to that file.
 // Every error is an *Error.
 func Load(in Input) (*Config, error) {
+	c, _, err := load(in)
+	return c, err
+}
+
+// LoadStated is Load that also tells where each setting was stated, by key: its flag, a variable, a file, or "default".
+func LoadStated(in Input) (c *Config, stated map[string]string, err error) {
+	c, sources, err := load(in)
+	stated = map[string]string{}
+	for key, from := range sources {
+		stated[key] = from.name
+	}
+	return c, stated, err
+}
+
+func load(in Input) (*Config, map[string]source, error) {
 	file := &file{values: map[string]any{}}
 	if !in.NoFile {
 		var err error
 		if file, err = readFile(in.File); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	v := viper.New()
 	if err := v.MergeConfigMap(file.scalars()); err != nil {
-		return nil, &Error{Source: file.path, Problem: err.Error()}
+		return nil, nil, &Error{Source: file.path, Problem: err.Error()}
 	}
 	c, sources := Default(), map[string]source{}
 	for _, s := range Settings() {
 		v.SetDefault(s.Key, s.Default)
 		if err := v.BindEnv(append([]string{s.Key}, s.environment()...)...); err != nil {
-			return nil, &Error{Field: s.Key, Problem: err.Error()}
+			return nil, nil, &Error{Field: s.Key, Problem: err.Error()}
 		}
 		if text, given := in.Flags[s.Key]; given {
 			v.Set(s.Key, text)
@@ -40,21 +55,21 @@ func Load(in Input) (*Config, error) {
 		from := sourceOf(s, in, file)
 		sources[s.Key] = from
 		if problem := s.set(c, v.Get(s.Key)); problem != "" {
-			return nil, &Error{s.Key, from.name, problem}
+			return nil, nil, &Error{s.Key, from.name, problem}
 		}
 	}
 	var err error
 	if c.Clients, err = file.clients(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if c.Tokens, sources["tokens"], err = readTokens(file); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.anchorPaths(sources, file)
 	if err := c.readRedisURL(sources); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return c, c.validate(sources, file.path)
+	return c, sources, c.validate(sources, file.path)
 }
 
 // rank orders the places where a setting can be stated; the higher wins.

@@ -23,6 +23,11 @@ type Setting struct {
 // Flag is the name of the setting's flag, without dashes in front.
 func (s Setting) Flag() string { return strings.ReplaceAll(s.Key, "_", "-") }
 
+// Text is the setting's value in c, as one would type it. That of redis_url may hold a password.
+func (s Setting) Text(c *Config) string {
+	return asTyped(reflect.ValueOf(c).Elem().Field(s.field).Interface())
+}
+
 // environment lists the variables that state the setting, the strongest first.
 func (s Setting) environment() []string {
 	names := []string{"ROLLCALL_" + strings.ToUpper(s.Key)}

@@ -21,6 +21,12 @@ func (c *Config) TLS() (*tls.Config, error) {
 	if !strings.HasPrefix(c.RedisURL, "rediss") {
 		return nil, &Error{Field: key, Problem: "is set, but redis_url asks for no TLS; must begin with rediss://, rediss+cluster:// or rediss+sentinel://"}
 	}
+	return c.TLSFiles()
+}
+
+// TLSFiles returns how to connect to a server of any kind with the settings' files. The error is an *Error without a
+// source.
+func (c *Config) TLSFiles() (*tls.Config, error) {
 	settings := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.TLSCAFile != "" {
 		pool, problem := readAuthorities(c.TLSCAFile)

@@ -11,3 +11,6 @@ func Routes() []Route {
 	}
 	return all
 }
+
+// HoldStreams counts n event streams more.
+func HoldStreams(a *API, n int64) { a.streams.Add(n) }

@@ -44,6 +44,9 @@ func secondsByNumber(t reflect.Type, value any) any {
 
 // limit turns the body into what the registry takes. The problem is "" if it can be.
 func (b quotaBody) limit() (limit registry.QuotaLimit, problem string) {
+	if b.Until != "" && b.RetryAfter != "" {
+		return limit, "until and retry_after exclude each other"
+	}
 	limit = registry.QuotaLimit{Source: registry.QuotaSource(b.Source), Reason: b.Reason}
 	if limit.Until, problem = momentFrom("until", b.Until); problem != "" {
 		return limit, problem

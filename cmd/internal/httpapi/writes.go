@@ -74,8 +74,6 @@ func fieldName(field string) string {
 		return "the model ID in the path"
 	case "clientProvider":
 		return "provider"
-	case "retryAfter":
-		return "retry_after"
 	default:
 		return field
 	}

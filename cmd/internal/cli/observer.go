@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/rollcall-dev/rollcall/cmd/internal/config"
+	"github.com/rollcall-dev/rollcall/registry"
+	"github.com/rollcall-dev/rollcall/store"
+)
+
+// observer is a source that looks at a Redis itself: it follows the registry as a replica does, and holds nothing.
+type observer struct {
+	*registry.ModelRegistry
+	actor string // of writes
+}
+
+func openObserver(ctx context.Context, settings *config.Config, actor string, log logrus.FieldLogger) (*observer, error) {
+	tlsConfig, err := settings.TLS()
+	if err != nil {
+		return nil, err
+	}
+	r, err := registry.Open(ctx, settings.RedisURL, registry.Options{
+		Namespace: settings.Namespace, Observer: true, OperationTimeout: settings.OperationTimeout,
+		MaxQuotaWindow: settings.MaxQuotaWindow, QuotaWindow: settings.QuotaWindow, TLS: tlsConfig, Logger: log,
+	})
+	var refused *registry.InvalidError
+	if errors.As(err, &refused) {
+		return nil, &config.Error{Field: "redis_url", Problem: fmt.Sprintf("%s: %s", store.MaskURL(settings.RedisURL), refused.Problem)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("redis at %s: %w", store.MaskURL(settings.RedisURL), err)
+	}
+	return &observer{r, actor}, nil
+}
+
+// Models implements source.
+func (o *observer) Models(context.Context) ([]registry.ModelStatus, error) {
+	known := map[string]bool{}
+	for _, client := range o.ModelRegistry.Clients() {
+		for _, model := range client.Models {
+			known[model] = true
+		}
+	}
+	models := []registry.ModelStatus{}
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		models = append(models, o.ModelStatus(id))
+	}
+	return models, nil
+}
+
+// Model implements source.
+func (o *observer) Model(_ context.Context, modelID string) (modelState, error) {
+	status := o.ModelStatus(modelID)
+	if status.Clients == 0 {
+		return modelState{}, registry.ErrNotRegistered
+	}
+	return modelState{status, o.GetModelInfo(modelID)}, nil
+}
+
+// Clients implements source.
+func (o *observer) Clients(context.Context) ([]registry.ClientStatus, error) {
+	return o.ModelRegistry.Clients(), nil
+}
+
+// Client implements source.
+func (o *observer) Client(_ context.Context, clientID string) (registry.ClientStatus, error) {
+	client, ok := o.ModelRegistry.Client(clientID)
+	if !ok {
+		return client, registry.ErrNotRegistered
+	}
+	return client, nil
+}
+
+// Explain implements source.
+func (o *observer) Explain(_ context.Context, clientID, modelID string) (registry.ClientModelStatus, error) {
+	return o.ClientModelStatus(clientID, modelID), nil
+}
+
+// Watch implements source.
+func (o *observer) Watch(ctx context.Context, tell func(registry.Event) error) error {
+	watcher := o.ModelRegistry.Watch(ctx)
+	defer watcher.Close()
+	for event := range watcher.C() {
+		if err := tell(event); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return watcher.Err()
+}
+
+// SetQuota implements source. A limit that a provider named is no operator's, whoever hands it over.
+func (o *observer) SetQuota(ctx context.Context, clientID, modelID string, limit registry.QuotaLimit) (outcome, error) {
+	if limit.Source == registry.SourceOperator {
+		ctx = o.byHand(ctx)
+	}
+	return o.wrote(o.SetModelQuotaExceededUntil(ctx, clientID, modelID, limit))
+}
+
+// ClearQuota implements source.
+func (o *observer) ClearQuota(ctx context.Context, clientID, modelID string) (outcome, error) {
+	return o.wrote(o.ClearModelQuotaExceeded(o.byHand(ctx), clientID, modelID))
+}
+
+// Suspend implements source.
+func (o *observer) Suspend(ctx context.Context, clientID, modelID, reason string, until time.Time) (outcome, error) {
+	return o.wrote(o.SuspendClientModelUntil(o.byHand(ctx), clientID, modelID, reason, until))
+}
+
+// Resume implements source.
+func (o *observer) Resume(ctx context.Context, clientID, modelID string) (outcome, error) {
+	return o.wrote(o.ResumeClientModel(o.byHand(ctx), clientID, modelID))
+}
+
+// Evict implements source.
+func (o *observer) Evict(ctx context.Context, clientID string) (outcome, error) {
+	return o.wrote(o.EvictClient(o.byHand(ctx), clientID))
+}
+
+func (o *observer) byHand(ctx context.Context) context.Context {
+	return registry.WithActor(ctx, o.actor)
+}
+
+// wrote tells how a write ended. One that waits for Redis would wait in this process, so it is lost when that ends, and
+// Close says so; where only the view waits, Redis has the write.
+func (o *observer) wrote(err error) (outcome, error) {
+	if err != nil && !errors.Is(err, registry.ErrPending) {
+		return outcome{}, err
+	}
+	return outcome{Position: o.Position()}, nil
+}

@@ -1,0 +1,237 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/rollcall-dev/rollcall/registry"
+)
+
+// requestLimit is how long a daemon may take to answer; it waits up to 1 s for a position.
+const requestLimit = 10 * time.Second
+
+// viaDaemon is a source that asks a daemon over HTTP. The actor of its writes is the name of the token.
+type viaDaemon struct {
+	base   *url.URL
+	token  string // "" for none
+	client *http.Client
+	log    logrus.FieldLogger
+	wrote  string // the position of the last write, which later reads wait for
+}
+
+// Models implements source.
+func (d *viaDaemon) Models(ctx context.Context) ([]registry.ModelStatus, error) {
+	var list struct{ Models []registry.ModelStatus }
+	_, err := d.call(ctx, http.MethodGet, d.at("models"), nil, &list)
+	return list.Models, err
+}
+
+// Model implements source.
+func (d *viaDaemon) Model(ctx context.Context, modelID string) (state modelState, err error) {
+	_, err = d.call(ctx, http.MethodGet, d.at("models", modelID), nil, &state)
+	return state, err
+}
+
+// Clients implements source.
+func (d *viaDaemon) Clients(ctx context.Context) ([]registry.ClientStatus, error) {
+	var list struct{ Clients []registry.ClientStatus }
+	_, err := d.call(ctx, http.MethodGet, d.at("clients"), nil, &list)
+	return list.Clients, err
+}
+
+// Client implements source.
+func (d *viaDaemon) Client(ctx context.Context, clientID string) (status registry.ClientStatus, err error) {
+	_, err = d.call(ctx, http.MethodGet, d.at("clients", clientID), nil, &status)
+	return status, err
+}
+
+// Replicas implements source.
+func (d *viaDaemon) Replicas(ctx context.Context) ([]registry.ReplicaStatus, error) {
+	var list struct{ Replicas []registry.ReplicaStatus }
+	_, err := d.call(ctx, http.MethodGet, d.at("replicas"), nil, &list)
+	return list.Replicas, err
+}
+
+// Explain implements source.
+func (d *viaDaemon) Explain(ctx context.Context, clientID, modelID string) (status registry.ClientModelStatus, err error) {
+	_, err = d.call(ctx, http.MethodGet, d.at("clients", clientID, "models", modelID), nil, &status)
+	return status, err
+}
+
+// SetQuota implements source.
+func (d *viaDaemon) SetQuota(ctx context.Context, clientID, modelID string, limit registry.QuotaLimit) (outcome, error) {
+	body := map[string]string{"source": string(limit.Source), "reason": limit.Reason}
+	if !limit.Until.IsZero() {
+		body["until"] = limit.Until.Format(time.RFC3339Nano)
+	}
+	if limit.RetryAfter != 0 {
+		body["retry_after"] = limit.RetryAfter.String()
+	}
+	return d.call(ctx, http.MethodPut, d.at("clients", clientID, "models", modelID, "quota"), body, nil)
+}
+
+// ClearQuota implements source.
+func (d *viaDaemon) ClearQuota(ctx context.Context, clientID, modelID string) (outcome, error) {
+	return d.call(ctx, http.MethodDelete, d.at("clients", clientID, "models", modelID, "quota"), nil, nil)
+}
+
+// Suspend implements source.
+func (d *viaDaemon) Suspend(ctx context.Context, clientID, modelID, reason string, until time.Time) (outcome, error) {
+	body := map[string]string{"reason": reason}
+	if !until.IsZero() {
+		body["until"] = until.Format(time.RFC3339Nano)
+	}
+	return d.call(ctx, http.MethodPut, d.at("clients", clientID, "models", modelID, "suspension"), body, nil)
+}
+
+// Resume implements source.
+func (d *viaDaemon) Resume(ctx context.Context, clientID, modelID string) (outcome, error) {
+	return d.call(ctx, http.MethodDelete, d.at("clients", clientID, "models", modelID, "suspension"), nil, nil)
+}
+
+// Evict implements source.
+func (d *viaDaemon) Evict(ctx context.Context, clientID string) (outcome, error) {
+	return d.call(ctx, http.MethodDelete, d.at("clients", clientID), nil, nil)
+}
+
+// Register has the daemon hold a client until it is evicted or the daemon stops.
+func (d *viaDaemon) Register(ctx context.Context, clientID, provider string, models []*registry.ModelInfo) (outcome, error) {
+	body := struct {
+		Provider string                `json:"provider"`
+		Models   []*registry.ModelInfo `json:"models"`
+	}{provider, models}
+	return d.call(ctx, http.MethodPut, d.at("clients", clientID), body, nil)
+}
+
+// Close implements source.
+func (d *viaDaemon) Close() error {
+	d.client.CloseIdleConnections()
+	return nil
+}
+
+// dots keeps the segments "." and ".." from being taken for steps in a path.
+var dots = map[string]string{".": "%2E", "..": "%2E%2E"}
+
+// at is the URL of a resource; an ID is one segment of it, whatever it consists of.
+func (d *viaDaemon) at(segments ...string) string {
+	path := d.base.JoinPath("api", "v1").String()
+	for _, segment := range segments {
+		path += "/" + cmp.Or(dots[segment], url.PathEscape(segment))
+	}
+	return path
+}
+
+// call asks the daemon, and reads its answer into what found points to; nil: there is nothing to read.
+func (d *viaDaemon) call(ctx context.Context, method, at string, body, found any) (did outcome, err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestLimit)
+	defer cancel()
+	response, err := d.send(ctx, method, at, body)
+	if err != nil {
+		return did, err
+	}
+	defer response.Body.Close()
+	if found != nil {
+		if err := json.NewDecoder(response.Body).Decode(found); err != nil {
+			return did, fmt.Errorf("daemon at %s: its answer cannot be read: %w", d.base.Redacted(), err)
+		}
+	}
+	text := response.Header.Get("X-Rollcall-Position")
+	if method != http.MethodGet {
+		d.wrote = text
+		did.Pending = response.StatusCode == http.StatusAccepted
+	}
+	if err := did.Position.UnmarshalText([]byte(text)); err != nil {
+		return did, fmt.Errorf("daemon at %s: it answers without a position; is it a rollcall serve?", d.base.Redacted())
+	}
+	return did, nil
+}
+
+// send returns the answer to a request that the daemon accepted. The caller closes its body.
+func (d *viaDaemon) send(ctx context.Context, method, at string, body any) (*http.Response, error) {
+	var encoded io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, fmt.Errorf("write the request: %w", err)
+		}
+		encoded = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, at, encoded)
+	if err != nil {
+		return nil, fmt.Errorf("write the request: %w", err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if d.token != "" {
+		request.Header.Set("Authorization", "Bearer "+d.token)
+	}
+	if method == http.MethodGet && d.wrote != "" {
+		request.Header.Set("X-Rollcall-After", d.wrote)
+	}
+	response, err := d.client.Do(request)
+	if err != nil {
+		var reason *url.Error // repeats method and URL
+		if errors.As(err, &reason) {
+			err = reason.Err
+		}
+		hint := "see that a daemon listens at that address and lets this machine in"
+		var distrusted *tls.CertificateVerificationError
+		if errors.As(err, &distrusted) {
+			hint = "give --tls-ca-file the certificate of the authority that signed the daemon's"
+		}
+		return nil, fmt.Errorf("daemon at %s: %w", d.base.Redacted(), &hinted{fmt.Errorf("%w: %w", errNoDaemon, err), hint})
+	}
+	if response.StatusCode >= 300 {
+		defer response.Body.Close()
+		return nil, d.refusal(response)
+	}
+	return response, nil
+}
+
+// errNoDaemon is for a daemon what registry.ErrUnavailable is for a Redis.
+var errNoDaemon = errors.New("it does not answer")
+
+// errConflict: the daemon does not hold a client for others that is in its own config file.
+var errConflict = errors.New("refused")
+
+// refusal is the error of an answer that is none.
+func (d *viaDaemon) refusal(response *http.Response) error {
+	var said struct {
+		Error struct{ Message, Code string }
+	}
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20)) // what did not come is not needed
+	if json.Unmarshal(text, &said) != nil || said.Error.Message == "" {
+		return fmt.Errorf("daemon at %s: it answers %s to %s; is it a rollcall serve?",
+			d.base.Redacted(), response.Status, response.Request.URL.Path)
+	}
+	err := fmt.Errorf("daemon at %s: %s", d.base.Redacted(), said.Error.Message)
+	switch said.Error.Code {
+	case "not_registered", "model_not_found":
+		return registry.ErrNotRegistered
+	case "configured":
+		return fmt.Errorf("%w: %w", errConflict, err)
+	}
+	switch response.StatusCode {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
+		return &usageError{err}
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return &hinted{err, "give --token-file or set ROLLCALL_TOKEN, to a token of that daemon which may do this"}
+	case http.StatusNotFound:
+		return &hinted{err, "see that --server is the URL of a daemon as it stands in its log, without a path of the API"}
+	case http.StatusServiceUnavailable:
+		return &hinted{fmt.Errorf("%w: %w", registry.ErrUnavailable, err), "again in a moment; the daemon's /readyz says how it is"}
+	}
+	return err
+}

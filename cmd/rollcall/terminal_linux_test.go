@@ -1,0 +1,100 @@
+package main_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+)
+
+// terminal is a pair of a terminal's ends: what a person sees and types, and what a program has.
+func terminal(t *testing.T) (person, program *os.File) {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("there are no terminals here: ", err)
+	}
+	t.Cleanup(func() { _ = person.Close() })
+	var number, unlocked int32
+	for request, value := range map[uintptr]*int32{syscall.TIOCGPTN: &number, syscall.TIOCSPTLCK: &unlocked} {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, person.Fd(), request, uintptr(unsafe.Pointer(value))); errno != 0 {
+			t.Fatal(errno)
+		}
+	}
+	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	must(t, err)
+	t.Cleanup(func() { _ = program.Close() })
+	return person, program
+}
+
+// atTerminal runs a verb at a terminal, types a reply, and returns what is to be seen and the exit code.
+func atTerminal(t *testing.T, env []string, reply string, args ...string) (seen string, code int) {
+	t.Helper()
+	person, program := terminal(t)
+	cmd := command(t, env, args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
+	must(t, cmd.Start())
+	must(t, program.Close())
+	_, err := person.WriteString(reply)
+	must(t, err)
+	must(t, person.SetReadDeadline(time.Now().Add(patience)))
+	text, err := io.ReadAll(person)
+	if err != nil && !errors.Is(err, syscall.EIO) { // so ends a terminal that nobody has any more
+		t.Fatalf("after %q: %v", text, err)
+	}
+	_ = cmd.Wait() // the exit code says it
+	return strings.ReplaceAll(string(text), "\r\n", "\n"), cmd.ProcessState.ExitCode()
+}
+
+func TestATerminalIsAskedBeforeClientsGo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []struct {
+		args  []string
+		reply string
+		code  int
+		want  string // of what is to be seen
+	}{
+		{[]string{"client", "evict", "key-1"}, "\n", 1, "Remove the client key-1 for all replicas? [y/N] "},
+		{[]string{"client", "evict", "key-1"}, "n\n", 1, "rollcall: nothing was changed"},
+		{[]string{"client", "evict", "key-1"}, "yes\n", 0, "The client key-1 is gone."},
+		{[]string{"client", "evict", "key-2", "--yes"}, "", 0, "The client key-2 is gone."},
+		{[]string{"suspend", "key-3", "*", "--reason", "r"}, "n\n", 1, "Suspend the client key-3 for all its models, for all replicas? [y/N] "},
+		{[]string{"suspend", "key-3", "openai/gpt-5:free", "--reason", "r"}, "n\n", 1, "Suspend openai/gpt-5:free of the client key-3, for all replicas? [y/N] "},
+		{[]string{"suspend", "key-3", "openai/gpt-5:free"}, "", 2, "rollcall: --reason is missing"}, // it is not asked first
+		{[]string{"suspend", "key-3", "openai/gpt-5:free", "--reason", "r"}, "y\n", 0, "suspended"},
+	} {
+		seen, code := atTerminal(t, w.http, c.reply, c.args...)
+		if code != c.code || !strings.Contains(seen, c.want) || strings.Contains(seen, "[y/N]") != (c.reply != "") {
+			t.Errorf("%q, told %q, ends with %d:\n%s\nwant %d and %q", c.args, c.reply, code, seen, c.code, c.want)
+		}
+	}
+}
+
+func TestColoursOnATerminalOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []struct {
+		env      []string
+		args     []string
+		coloured bool
+	}{
+		{nil, []string{"models"}, true},
+		{[]string{"NO_COLOR=1"}, []string{"models"}, false},
+		{[]string{"TERM=dumb"}, []string{"models"}, false},
+		{nil, []string{"models", "-o", "json"}, false},
+	} {
+		seen, code := atTerminal(t, append(c.env, w.http...), "", c.args...)
+		if code != 0 || !strings.Contains(seen, "claude-haiku-4-5") || strings.Contains(seen, "\x1b[32m") != c.coloured {
+			t.Errorf("%v %v: exit code %d:\n%q", c.env, c.args, code, seen)
+		}
+	}
+	if text := said(t, w.http, "models"); strings.Contains(text, "\x1b") {
+		t.Errorf("not on a terminal: %q", text)
+	}
+}

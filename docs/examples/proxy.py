@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""What a proxy does with Rollcall, in the standard library alone.
+
+    ROLLCALL_URL=http://127.0.0.1:8420 ROLLCALL_TOKEN=... python3 proxy.py
+
+It registers a credential for a minute at a time, lists models, picks a client for a request, hands over the 429 that
+the provider answered, sees the model cool down, and takes the credential away again. The token is needed only where the
+daemon has tokens.
+"""
+
+import json
+import os
+import urllib.error
+import urllib.parse
+import urllib.request
+
+
+class Rollcall:
+    """One daemon, or a load balancer in front of several."""
+
+    def __init__(self, url, token=""):
+        self.url = url.rstrip("/")
+        self.token = token
+        self.position = ""  # of what this proxy wrote last: what it reads includes that, whichever daemon answers
+
+    def call(self, method, path, body=None):
+        """Returns the status and the decoded answer; an error is an answer, too."""
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = "Bearer " + self.token
+        if self.position:
+            headers["X-Rollcall-After"] = self.position
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        try:
+            response = urllib.request.urlopen(request, timeout=10)
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
+            if method != "GET" and response.status < 300:
+                self.position = response.headers["X-Rollcall-Position"]
+            text = response.read()
+            return response.status, json.loads(text) if text else None
+
+
+def escaped(identifier):
+    """An ID as one segment of a path; dots alone would be taken for a directory."""
+    return urllib.parse.quote(identifier, safe="").replace("..", "%2E%2E")
+
+
+def main():
+    rollcall = Rollcall(os.environ.get("ROLLCALL_URL", "http://127.0.0.1:8420"), os.environ.get("ROLLCALL_TOKEN", ""))
+    client, model = "python/key-1", "example/large:free"
+    at_client, at_model = "/api/v1/clients/" + escaped(client), "/api/v1/models/" + escaped(model)
+
+    status, answer = rollcall.call("PUT", at_client, {
+        "provider": "example",
+        "models": [{"id": model, "owned_by": "example"}, "example-small"],
+        "ttl": "60s",
+    })
+    print("registered:", status, answer)
+
+    # Again and again, well within the ttl, for as long as the proxy has the credential.
+    status, answer = rollcall.call("POST", at_client + "/heartbeat")
+    print("renewed:", status, answer)
+
+    _, models = rollcall.call("GET", "/v1/models?provider=example")
+    print("listed:", [m["id"] for m in models["data"]])
+
+    status, answer = rollcall.call("POST", at_model + "/pick")
+    print("picked:", status, answer)
+
+    # The request begins here, and the provider answers 429.
+    seen = rollcall.position
+    status, answer = rollcall.call("POST", "/api/v1/429", {
+        "provider": "example", "client": client, "model": model, "seen": seen,
+        "status": 429, "headers": {"Retry-After": "120"}, "body": '{"error":{"message":"slow down"}}',
+    })
+    print("handed over:", status, answer["limit"]["source"], answer["mark"]["state"])
+
+    status, answer = rollcall.call("POST", at_model + "/pick")
+    print("picked:", status, answer["error"]["code"])
+
+    _, models = rollcall.call("GET", "/v1/models?provider=example&available=true")
+    print("available:", [m["id"] for m in models["data"]])
+
+    # A request that had begun before that 429 succeeds late: the newer mark stays.
+    rollcall.call("DELETE", f"{at_client}/models/{escaped(model)}/quota?seen=" + urllib.parse.quote(seen, safe=""))
+    _, answer = rollcall.call("GET", f"{at_client}/models/{escaped(model)}")
+    print("after a late success:", answer["state"])
+
+    # One that begins now has seen the mark, and its success ends it.
+    rollcall.call("DELETE", f"{at_client}/models/{escaped(model)}/quota?seen=" + urllib.parse.quote(rollcall.position, safe=""))
+    _, answer = rollcall.call("GET", f"{at_client}/models/{escaped(model)}")
+    print("after a success:", answer["state"])
+
+    status, _ = rollcall.call("DELETE", at_client)
+    print("deleted:", status)
+    _, models = rollcall.call("GET", "/v1/models?provider=example")
+    print("listed:", [m["id"] for m in models["data"]])
+
+
+if __name__ == "__main__":
+    main()
