@@ -70,12 +70,12 @@ func (l *listener) expect(kind registry.EventKind, client, model string) registr
 	return event
 }
 
-func streaming(t *testing.T, api *httpapi.API) *httptest.Server {
-	t.Helper()
+func streaming(tb testing.TB, api *httpapi.API) *httptest.Server {
+	tb.Helper()
 	server := httptest.NewUnstartedServer(api)
 	server.Config = api.Server() // with its limits, which a stream outlives
 	server.Start()
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	return server
 }
 
