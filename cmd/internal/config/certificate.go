@@ -63,19 +63,31 @@ type renewedPair struct {
 
 	mu      sync.Mutex
 	current *tls.Certificate
-	seen    [2]fileState // of both files, when they were read last
+	seen    filePair // when they were read last
 }
 
-// fileState tells, without reading it, whether a file may have changed.
-type fileState struct{ modified, size int64 }
+// filePair tells, without reading them, whether the two files may have changed. nil for one that is not there.
+type filePair [2]os.FileInfo
 
-func (r *renewedPair) state() (state [2]fileState) {
+func (r *renewedPair) state() (state filePair) {
 	for i, path := range []string{r.pair.certFile, r.pair.keyFile} {
 		if info, err := os.Stat(path); err == nil {
-			state[i] = fileState{info.ModTime().UnixNano(), info.Size()}
+			state[i] = info
 		}
 	}
 	return state
+}
+
+// same also asks whether a path names another file now: times alone are too coarse to tell two that were written
+// together, and a link may be set to an older one.
+func (f filePair) same(other filePair) bool {
+	for i, a := range f {
+		b := other[i]
+		if (a == nil) != (b == nil) || a != nil && !(os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()) {
+			return false
+		}
+	}
+	return true
 }
 
 // get returns the certificate. A renewal writes two files, one after the other: between them they do not fit.
@@ -83,7 +95,7 @@ func (r *renewedPair) get() *tls.Certificate {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	state := r.state()
-	if state == r.seen {
+	if state.same(r.seen) {
 		return r.current
 	}
 	r.seen = state // before reading: what changes after this is news
