@@ -115,6 +115,9 @@ func TestVerbsSayTheSameBothWays(t *testing.T) {
 			once("client_show_unknown", "client", "show", "key-9")
 			once("client_evict_unknown", "client", "evict", "key-9")
 			once("quota_set_unknown", "quota", "set", "key-9", "gpt-5")
+			hold("resume_unknown", "resume", "key-9", "gpt-5")
+			once("resume_unknown_client", "resume", "key-9", "*")
+			once("quota_clear_unknown", "quota", "clear", "key-1", "gpt-6")
 			once("suspend_unknown_client", "suspend", "key-9", "*", "--reason", "r")
 		})
 	}
@@ -128,6 +131,9 @@ func TestMisuseSaysWhatWouldBeRight(t *testing.T) {
 	for _, args := range [][]string{
 		{"models", "--output", "xml"},
 		{"models", "now"},
+		{"modles", "--redis", "redis://127.0.0.1:1"},
+		{"models", "--redis-url", "redis://127.0.0.1:1"},
+		{"serve", "--redis", "redis://127.0.0.1:1"},
 		{"model"},
 		{"model", "sho"},
 		{"model", "show"},
@@ -169,6 +175,7 @@ func TestMisuseSaysWhatWouldBeRight(t *testing.T) {
 	for _, args := range [][]string{{"models"}, {"watch"}, {"client", "register", "k"}} {
 		all = append(all, said(t, nil, args...))
 	}
+	all = append(all, said(t, w.http, "history"), said(t, w.http, "doctor", "--server", "http://127.0.0.1:1"))
 	holdGolden(t, "misuse", strings.Join(all, "\n"))
 }
 

@@ -64,6 +64,7 @@ func TestATerminalIsAskedBeforeClientsGo(t *testing.T) {
 		{[]string{"client", "evict", "key-1"}, "n\n", 1, "rollcall: nothing was changed"},
 		{[]string{"client", "evict", "key-1"}, "yes\n", 0, "The client key-1 is gone."},
 		{[]string{"client", "evict", "key-2", "--yes"}, "", 0, "The client key-2 is gone."},
+		{[]string{"client", "unregister", "key-3"}, "n\n", 1, "Remove the client key-3 for all replicas? [y/N] "},
 		{[]string{"suspend", "key-3", "*", "--reason", "r"}, "n\n", 1, "Suspend the client key-3 for all its models, for all replicas? [y/N] "},
 		{[]string{"suspend", "key-3", "openai/gpt-5:free", "--reason", "r"}, "n\n", 1, "Suspend openai/gpt-5:free of the client key-3, for all replicas? [y/N] "},
 		{[]string{"suspend", "key-3", "openai/gpt-5:free"}, "", 2, "rollcall: --reason is missing"}, // it is not asked first

@@ -35,6 +35,7 @@ others who use it notice.`,
 	cmd.Flags().IntVar(&operations, "operations", 2000, "how many of each kind")
 	cmd.Flags().IntVar(&workers, "workers", 4, "how many at the same time")
 	f.connection.redisFlags(cmd)
+	f.connection.hide(cmd, "namespace")
 	f.form.flag(cmd)
 	cmd.Flags().SortFlags = false
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

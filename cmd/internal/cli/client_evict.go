@@ -13,7 +13,8 @@ func newClientEvict() *cobra.Command {
 		Use:   "evict CLIENT",
 		Short: "Remove a client for all replicas",
 		Long: `Remove a client for all replicas: those that hold it drop it, and do not bring it back by themselves for 24 hours. One
-that registers it anew brings it back.`,
+that registers it anew brings it back, and a daemon that has it in its config file does when it starts. So to keep a
+client out, suspend it, or take it out of the files first: an eviction takes its marks away, too.`,
 		Example: `  rollcall client evict northwind-claude-key`,
 	}
 	f.connection.actorFlag(cmd)

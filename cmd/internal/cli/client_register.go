@@ -22,7 +22,7 @@ models become those given here.
 
 The file is a list, in JSON or YAML, of models as the config file has them: IDs alone, or mappings. - is the standard
 input.`,
-		Example: `  rollcall client register northwind-openai-key --provider openai --models gpt-5,gpt-5-mini --server http://127.0.0.1:8420`,
+		Example: `  rollcall client register contoso-openai-key --provider openai --models gpt-5,gpt-5-mini --server http://127.0.0.1:8420`,
 		Args:    arguments(1, "CLIENT"),
 	}
 	cmd.Flags().StringVar(&provider, "provider", "", "the `name` of the provider the client belongs to")

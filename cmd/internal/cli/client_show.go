@@ -38,6 +38,10 @@ func clientTables(c registry.ClientStatus) []table {
 	if len(c.Marks) == 0 {
 		return tables
 	}
+	return append(tables, marksTable(c.Marks))
+}
+
+func marksTable(all []registry.ClientMark) table {
 	marks := table{columns: []string{"model", "mark", "since", "until", "source", "set by", "reason"}}
 	add := func(model, kind string, t tone, part *registry.MarkPart) {
 		if part != nil {
@@ -45,11 +49,11 @@ func clientTables(c registry.ClientStatus) []table {
 				orDash(part.SetBy), orDash(part.Reason)))
 		}
 	}
-	for _, m := range c.Marks {
+	for _, m := range all {
 		add(m.ModelID, "quota", waiting, m.Quota)
 		add(m.ModelID, "suspension", bad, m.Suspension)
 	}
-	return append(tables, marks)
+	return marks
 }
 
 // about says of which client and model an error is that speaks of none.

@@ -51,6 +51,13 @@ func (c *connection) serverFlags(cmd *cobra.Command) {
 	flags.StringVar(&c.tokenFile, "token-file", "", "`file` that holds the token for the daemon")
 }
 
+// hide leaves flags out of the help of a verb for which they mean nothing.
+func (c *connection) hide(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		cmd.Flags().Lookup(name).Hidden = true
+	}
+}
+
 // open connects as the flags of the verb and the environment say.
 func (c *connection) open(cmd *cobra.Command) (source, error) {
 	viaServer, err := c.viaServer(cmd)
@@ -129,7 +136,7 @@ func (c *connection) redisSettings(cmd *cobra.Command) (*config.Config, error) {
 
 // whereToLook says what to give to a verb that does not know where the registry is.
 func whereToLook(cmd *cobra.Command) string {
-	text := "give --redis or set REDIS_URL"
+	text := "this verb looks at a Redis itself: give --redis or set REDIS_URL"
 	if cmd.Flags().Lookup("server") != nil {
 		text = "give --redis or --server, or set REDIS_URL or ROLLCALL_SERVER"
 	}

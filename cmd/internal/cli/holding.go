@@ -20,6 +20,9 @@ func (f *frame) throughDaemon(cmd *cobra.Command, ask func(ctx context.Context, 
 		}
 		return ask(ctx, daemon, args)
 	})
+	c := &f.connection
+	c.hide(cmd, redisFlags...) // they are there so that the error can say why they are refused
+	cmd.Flags().Lookup("server").Usage = "`URL` of the daemon (default $ROLLCALL_SERVER)"
 	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
 		viaServer, err := f.connection.viaServer(cmd)
 		if err == nil && !viaServer {

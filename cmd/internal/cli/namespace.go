@@ -31,7 +31,7 @@ pages, for which its user needs the right to SCAN.`,
 		Example: `  rollcall namespace list`,
 		Args:    noArguments,
 	}
-	return f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {
+	cmd = f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {
 		namespaces, err := at.Namespaces(ctx)
 		if err != nil {
 			return nil, err
@@ -49,6 +49,8 @@ pages, for which its user needs the right to SCAN.`,
 		}
 		return &answer{namespaces, []table{t}}, nil
 	})
+	f.connection.hide(cmd, "namespace") // all are listed, whichever it names
+	return cmd
 }
 
 func newNamespaceDrop() *cobra.Command {
@@ -79,6 +81,7 @@ into an empty namespace again, without what only Redis knew.`,
 		}{args[0], keys}
 		return &answer{result, []table{{empty: fmt.Sprintf("Namespace %s is gone, with its %d keys.", args[0], keys)}}}, nil
 	})
+	f.connection.hide(cmd, "namespace")
 	ask := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if cmd.Flags().Changed("namespace") {

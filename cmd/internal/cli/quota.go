@@ -21,8 +21,9 @@ func newQuotaSet() *cobra.Command {
 		Long: `Mark a model of a client as over quota, for all replicas; "*" means the client as a whole. Without --until and
 --retry-after it lasts for the quota window, which is 5 minutes unless configured.
 
-A stronger source replaces the deadline of a weaker one: heuristic, retry_after, provider_reset, operator. So where a
-provider's quota is back but a mark says otherwise, use quota clear. The answer says what holds now.`,
+A stronger source replaces the deadline of a weaker one: heuristic, retry_after, provider_reset, operator; of two of the
+same source the later deadline stays. So where a provider's quota is back but a mark says otherwise, use quota clear. No
+mark lasts longer than max_quota_window, 8 days unless configured. The answer says what holds now.`,
 		Example: `  rollcall quota set northwind-claude-key claude-sonnet-4-5 --retry-after 90m --reason "weekly limit"
   rollcall quota set northwind-claude-key '*' --until 2026-12-01T00:00:00Z`,
 	}
@@ -48,7 +49,7 @@ func newQuotaClear() *cobra.Command {
 		Use:   "clear CLIENT MODEL",
 		Short: "Lift the quota mark of a model of a client",
 		Long: `Lift the quota mark of a model of a client, whoever set it; "*" means the one on the client as a whole. Where there is
-none nothing changes.`,
+none nothing changes; a client that nobody holds is an error.`,
 		Example: `  rollcall quota clear northwind-claude-key claude-sonnet-4-5`,
 	}
 	return f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (outcome, error) {

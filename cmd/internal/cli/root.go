@@ -3,10 +3,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Main runs the command line, until it is done or the process is told to stop, and returns the exit code.
@@ -22,7 +25,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	verb, err := root.ExecuteContextC(ctx)
+	verb, err := root, misspelt(root, args)
+	if err == nil {
+		verb, err = root.ExecuteContextC(ctx)
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -51,8 +57,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 Redis or the dae
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetFlagErrorFunc(unknownFlag)
 	root.AddCommand(
 		newServe(), newConfig(),
 		newModels(), newModel(), newClients(), newClient(), newReplicas(), newExplain(), newWatch(),
@@ -61,6 +69,41 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 Redis or the dae
 		newVersion(),
 	)
 	return root
+}
+
+// misspelt refuses a first word that is no verb, before a flag behind it is taken for the root's.
+func misspelt(root *cobra.Command, args []string) error {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") || strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return nil
+	}
+	if found, _, _ := root.Find(args[:1]); found != root {
+		return nil
+	}
+	return knownVerb(root, args)
+}
+
+// unknownFlag is an error about a flag, which names one that may have been meant: serve has --redis-url, as its setting is
+// called, and the other verbs --redis.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
+		asked, near := unknown.GetSpecifiedName(), ""
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+			alike := strings.HasPrefix(flag.Name, asked+"-") || strings.HasPrefix(asked, flag.Name+"-")
+			if alike && !flag.Hidden && (near == "" || len(flag.Name) < len(near)) {
+				near = flag.Name
+			}
+		})
+		switch {
+		case near != "":
+			err = fmt.Errorf("unknown flag: --%s; did you mean --%s?", asked, near)
+		case asked == "server" && cmd.Flags().Lookup("redis") != nil:
+			err = errors.New("unknown flag: --server; this verb looks at a Redis itself: give --redis")
+		}
+	}
+	return &usageError{err}
 }
 
 // knownVerb refuses arguments of the root: what is no verb ends here.

@@ -30,7 +30,13 @@ var errDeclined = errors.New("nothing was changed")
 func confirmed(cmd *cobra.Command, question func(args []string) string) *cobra.Command {
 	var yes bool
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask; only a terminal is asked")
+	checked := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if checked != nil {
+			if err := checked(cmd, args); err != nil {
+				return err
+			}
+		}
 		if yes || !isTerminal(cmd.InOrStdin()) {
 			return nil
 		}

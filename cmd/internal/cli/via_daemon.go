@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -28,6 +29,7 @@ type viaDaemon struct {
 	client *http.Client
 	log    logrus.FieldLogger
 	wrote  string // the position of the last write, which later reads wait for
+	warned bool   // that the daemon's view is old
 }
 
 // Models implements source.
@@ -146,6 +148,7 @@ func (d *viaDaemon) call(ctx context.Context, method, at string, body, found any
 			return did, fmt.Errorf("daemon at %s: its answer cannot be read: %w", d.base.Redacted(), err)
 		}
 	}
+	d.warnOfAge(response)
 	text := response.Header.Get("X-Rollcall-Position")
 	if method != http.MethodGet {
 		d.wrote = text
@@ -155,6 +158,19 @@ func (d *viaDaemon) call(ctx context.Context, method, at string, body, found any
 		return did, fmt.Errorf("daemon at %s: it answers without a position; is it a rollcall serve?", d.base.Redacted())
 	}
 	return did, nil
+}
+
+// freshFor is how old a view may be before it is said: by then a replica knows that it has lost its Redis.
+const freshFor = 2 // seconds
+
+// warnOfAge says, once, that what the daemon shows may not hold any more.
+func (d *viaDaemon) warnOfAge(response *http.Response) {
+	age, err := strconv.ParseFloat(response.Header.Get("X-Rollcall-View-Age"), 64)
+	if err != nil || age < freshFor || d.warned {
+		return
+	}
+	d.warned = true
+	d.log.Warn("the daemon has not heard from its Redis for more than two seconds: what it shows may be old; its /readyz says more")
 }
 
 // send returns the answer to a request that the daemon accepted. The caller closes its body.

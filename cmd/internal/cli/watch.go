@@ -36,7 +36,11 @@ With --output json each line is one JSON object, with --output yaml each event o
 		}
 		out := cmd.OutOrStdout()
 		coloured := wantsColour(out)
-		err = from.Watch(cmd.Context(), func(event registry.Event) error { return f.form.writeEvent(out, event, coloured) })
+		synced := false
+		err = from.Watch(cmd.Context(), func(event registry.Event) error {
+			synced = synced || event.Kind == registry.EventSynced
+			return f.form.writeEvent(out, event, synced, coloured)
+		})
 		if closed := from.Close(); err == nil && cmd.Context().Err() == nil {
 			err = closed
 		}
@@ -46,7 +50,7 @@ With --output json each line is one JSON object, with --output yaml each event o
 }
 
 // writeEvent writes one event as it comes.
-func (f form) writeEvent(out io.Writer, event registry.Event, coloured bool) error {
+func (f form) writeEvent(out io.Writer, event registry.Event, synced, coloured bool) error {
 	var text []byte
 	var err error
 	switch f {
@@ -59,7 +63,7 @@ func (f form) writeEvent(out io.Writer, event registry.Event, coloured bool) err
 			text = append([]byte("---\n"), text...)
 		}
 	default:
-		text = eventLine(event, coloured)
+		text = eventLine(event, synced, coloured)
 	}
 	if err != nil {
 		return fmt.Errorf("write an event: %w", err)
@@ -68,12 +72,16 @@ func (f form) writeEvent(out io.Writer, event registry.Event, coloured bool) err
 	return err
 }
 
-// eventLine is an event for people: when it was heard, what it is about, and what holds now.
-func eventLine(event registry.Event, coloured bool) []byte {
+// eventLine is an event for people: when it was heard, what it is about, and what holds now. What is told before "synced"
+// was there already.
+func eventLine(event registry.Event, synced, coloured bool) []byte {
 	cells := row(time.Now())
+	if !synced {
+		cells = row(cell{fmt.Sprintf("%-*s", len(cells[0].text), "there already"), faint})
+	}
 	switch event.Kind {
 	case registry.EventClient:
-		cells = append(cells, row(event.ClientID, cell{"registered", good}, "by "+event.Provider+" with "+modelIDs(event.Models))...)
+		cells = append(cells, row(event.ClientID, cell{"registered", good}, "provider "+event.Provider+": "+modelIDs(event.Models))...)
 	case registry.EventClientGone:
 		cells = append(cells, row(event.ClientID, cell{"gone", bad})...)
 	case registry.EventMark:
@@ -103,7 +111,7 @@ func partText(part *registry.MarkPart) string {
 		text = "until resumed"
 	}
 	if part.SetBy != "" {
-		text += " by " + part.SetBy
+		text += ", set by " + part.SetBy
 	}
 	if part.Reason != "" {
 		text += ": " + part.Reason

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,17 +18,19 @@ type written struct {
 	outcome
 	// Now is what holds for the pair now; not where the client as a whole is meant.
 	Now *registry.ClientModelStatus `json:"now,omitempty"`
+	// Mark is what is left on the client as a whole, where that is meant; nil for nothing.
+	Mark *registry.ClientMark `json:"mark,omitempty"`
 }
 
 // answer is a write as it is answered, with what is to be told of it.
-func (w written) answer(about table) answer { return answer{w, told(w.Pending, about)} }
+func (w written) answer(about ...table) answer { return answer{w, told(w.Pending, about...)} }
 
 // told is what there is to say of a write, and that it waits where it does.
-func told(pending bool, about table) []table {
+func told(pending bool, about ...table) []table {
 	if !pending {
-		return []table{about}
+		return about
 	}
-	return []table{about, {empty: "It waits: the daemon has it, but Redis is away or slow, and other replicas may not know of it yet."}}
+	return append(about, table{empty: "It waits: the daemon has it, but Redis is away or slow, and other replicas may not know of it yet."})
 }
 
 // said is a write that is told in a sentence.
@@ -45,15 +48,49 @@ func (f *frame) pairWrite(cmd *cobra.Command, change func(ctx context.Context, i
 		}
 		done := written{ClientID: client, ModelID: model, outcome: did}
 		if model == "*" {
-			return done.answer(table{rows: [][]cell{row("client", client), row("model", "all of them")}}), nil
+			return done.wholeClient(ctx, in)
 		}
 		now, err := in.Explain(ctx, client, model)
-		if err != nil {
+		switch {
+		case err != nil:
 			return answer{}, fmt.Errorf("it is done; what holds now: %w", err)
+		case now.State == registry.StateUnregistered:
+			return answer{}, nothingThere(client, model)
 		}
 		done.Now = &now
 		return done.answer(explainedTable(explained{client, model, now})), nil
 	})
+}
+
+// wholeClient is the answer to a write about a client as a whole: with the mark that is on it now.
+func (w written) wholeClient(ctx context.Context, in source) (answer, error) {
+	now, err := in.Client(ctx, w.ClientID)
+	switch {
+	case errors.Is(err, registry.ErrNotRegistered):
+		return answer{}, nothingThere(w.ClientID, w.ModelID)
+	case err != nil:
+		return answer{}, fmt.Errorf("it is done; what holds now: %w", err)
+	}
+	about := table{rows: [][]cell{row("client", w.ClientID), row("model", "all of them")}}
+	for _, mark := range now.Marks {
+		if mark.ModelID == "*" {
+			w.Mark = &mark
+			return w.answer(about, marksTable([]registry.ClientMark{mark})), nil
+		}
+	}
+	about.rows = append(about.rows, row("mark", cell{"none", good}))
+	return w.answer(about), nil
+}
+
+// nothingThere is the error of a write that Redis took although the client is not there: more likely than not, the ID is
+// a wrong one.
+func nothingThere(client, model string) error {
+	err := about(registry.ErrNotRegistered, client, model)
+	var knows *hinted
+	if errors.As(err, &knows) {
+		knows.error = fmt.Errorf("%w; a mark that waited for its return is lifted", knows.error)
+	}
+	return err
 }
 
 // clientWrite is a verb that changes a client as a whole; text says afterwards what it did.
