@@ -1,9 +1,12 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/sirupsen/logrus"
 
 	"github.com/rollcall-dev/rollcall/store"
 )
@@ -39,8 +42,11 @@ func (r *ModelRegistry) EvictClient(ctx context.Context, clientID string) error 
 // dropEvicted gives up the clients that others evicted, by the revisions that did it.
 func (r *ModelRegistry) dropEvicted(entries []store.Entry) {
 	for _, entry := range entries {
-		if entry.Kind == store.KindEvicted {
-			r.holdings.evict(entry.Client, entry.Position.Revision)
+		if entry.Kind == store.KindEvicted && r.holdings.evict(entry.Client, entry.Position.Revision) {
+			r.options.Logger.WithFields(logrus.Fields{"client": entry.Client, "by": cmp.Or(entry.Actor, entry.Replica)}).Warn(evictedHere)
 		}
 	}
 }
+
+// evictedHere is what is logged of a client that this replica held.
+const evictedHere = "rollcall: the client was evicted: this replica does not hold it any more"

@@ -103,8 +103,8 @@ func (h *holdings) registered(client string, at uint64) {
 }
 
 // evict takes note of an eviction that the feed or a snapshot tells of: the holding is gone, unless it was registered
-// since. Revisions of later epochs are higher, too.
-func (h *holdings) evict(client string, at uint64) {
+// since. Revisions of later epochs are higher, too. It says whether there was one that is gone now.
+func (h *holdings) evict(client string, at uint64) (gone bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.leaving, client)
@@ -115,7 +115,9 @@ func (h *holdings) evict(client string, at uint64) {
 		h.evicted[client] = at
 	case held.since < at:
 		delete(h.clients, client)
+		return true
 	}
+	return false
 }
 
 // drop forgets a holding and returns what undoes that.

@@ -102,7 +102,9 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	r.remains.carry(r, c, newEpoch, snapshot.Asserted)
 	for id, revision := range snapshot.Evicted {
 		r.remains.forget(c, id)
-		r.holdings.evict(id, revision)
+		if r.holdings.evict(id, revision) {
+			r.options.Logger.WithField("client", id).Warn(evictedHere)
+		}
 	}
 	r.dropEvicted(snapshot.Entries)
 	catalogs, err := r.fetch(ctx, func(yield func(*store.ClientRecord) bool) {

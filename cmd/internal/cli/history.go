@@ -18,7 +18,8 @@ func newHistory() *cobra.Command {
 		Short: "What changed, when, and by whom",
 		Long: `What changed in the registry, newest first: all of it, or what concerns a client, or one of its models.
 
-It is read from the feed in Redis, which keeps about the last 100,000 changes of the present epoch.`,
+It is read from the feed in Redis, which keeps about the last 100,000 changes of the present epoch. A new
+epoch begins when data were lost, and with verify --repair while replicas live.`,
 		Example: `  rollcall history --limit 20
   rollcall history northwind-claude-key claude-sonnet-4-5 --since 24h`,
 		Args: arguments(0, "CLIENT", "MODEL"),
@@ -63,6 +64,9 @@ func historyTables(h store.History) []table {
 	tables := []table{t}
 	if h.Trimmed {
 		tables = append(tables, table{empty: "Older changes are no longer in the feed."})
+	}
+	if n := len(h.Changes); n > 0 && h.Changes[n-1].Kind == store.KindEpoch && h.Changes[n-1].Position.Revision > 1 {
+		tables = append(tables, table{empty: "What was before that epoch is not in the feed any more."})
 	}
 	return tables
 }

@@ -27,7 +27,7 @@ func newVerify() *cobra.Command {
 differs. Replicas may go on writing. The exit code is 1 where something differs.
 
 With --repair: while replicas live a new epoch begins, and they bring back all that they know; marks that wait for the
-return of a client are gone then. Where no replica lives the numbers are computed anew, and nothing is lost.`,
+return of a client are gone then, and so is the history before it. Where no replica lives the numbers are computed anew, and nothing is lost.`,
 		Example: `  rollcall verify --repair`,
 		Args:    noArguments,
 	}

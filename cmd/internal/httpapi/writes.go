@@ -55,7 +55,8 @@ func (a *API) writeFailure(w http.ResponseWriter, r *http.Request, err error) {
 		form.writeErrorCode(w, http.StatusNotFound, codeNotRegistered, "the client is not registered, or does not supply the model")
 	case errors.Is(err, holds.ErrConfigured):
 		form.writeErrorCode(w, http.StatusConflict, codeConfigured,
-			"the client is one of this daemon's config file; change it there, or choose another ID")
+			"the client is one of this daemon's config file: change it there, or choose another ID; one that was evicted comes "+
+				"back when the daemon starts again")
 	case errors.Is(err, registry.ErrUnavailable), errors.Is(err, registry.ErrClosed):
 		w.Header().Set("Retry-After", "1")
 		form.writeError(w, http.StatusServiceUnavailable, "redis does not answer")
