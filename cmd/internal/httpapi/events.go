@@ -37,13 +37,9 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	s := stream{response: w, controller: http.NewResponseController(w)}
-	// A stream has no end; a request has. Not every test's response has deadlines.
-	_ = s.controller.SetReadDeadline(time.Time{})
-	fmt.Fprintf(&s.batch, "retry: %d\n\n", reconnectMillis)
 	watcher := a.registry.Watch(r.Context())
 	defer watcher.Close()
-	s.run(watcher.C(), a.ending)
+	newStream(w).run(watcher.C(), a.ending)
 }
 
 // stream is the connection of one receiver.
@@ -51,6 +47,14 @@ type stream struct {
 	response   http.ResponseWriter
 	controller *http.ResponseController
 	batch      bytes.Buffer
+}
+
+func newStream(w http.ResponseWriter) *stream {
+	s := &stream{response: w, controller: http.NewResponseController(w)}
+	// A stream has no end; a request has. Not every test's response has deadlines.
+	_ = s.controller.SetReadDeadline(time.Time{})
+	fmt.Fprintf(&s.batch, "retry: %d\n\n", reconnectMillis)
+	return s
 }
 
 // run writes events until there are no more, the daemon stops, or the receiver is gone.
@@ -95,10 +99,15 @@ func (s *stream) add(event registry.Event) {
 	s.batch.WriteByte('\n')
 }
 
-// flush writes what is there. It returns false where the receiver does not take it.
+// flush writes what is there. It returns false where the receiver does not take it. The deadline goes with the write: in
+// HTTP/2 it would end the stream also while nothing is to be written.
 func (s *stream) flush() bool {
 	_ = s.controller.SetWriteDeadline(time.Now().Add(streamPatience))
 	_, err := s.response.Write(s.batch.Bytes())
 	s.batch.Reset()
-	return err == nil && s.controller.Flush() == nil
+	if err != nil || s.controller.Flush() != nil {
+		return false
+	}
+	_ = s.controller.SetWriteDeadline(time.Time{})
+	return true
 }
