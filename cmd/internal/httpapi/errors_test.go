@@ -64,12 +64,13 @@ func TestRequestsAreLoggedAtDebugLevelWithoutTheirQuery(t *testing.T) {
 	log, hook := logtest.NewNullLogger()
 	log.SetLevel(logrus.DebugLevel)
 	api := httpapi.New(newRegistry(t), nil, log, httpapi.Options{})
-	call(api, "GET", "/v1beta/models?key=hush&pageSize=x")
+	call(api, "GET", "/v1beta/models?key=hush&pageSize=x", "X-Request-Id", "req-1")
 	entry := hook.LastEntry()
 	if entry == nil || entry.Level != logrus.DebugLevel {
 		t.Fatalf("logged %+v", entry)
 	}
-	if entry.Data["path"] != "/v1beta/models" || entry.Data["status"] != 400 || entry.Data["method"] != "GET" {
+	if entry.Data["path"] != "/v1beta/models" || entry.Data["status"] != 400 || entry.Data["method"] != "GET" ||
+		entry.Data["request_id"] != "req-1" {
 		t.Errorf("logged %v", entry.Data)
 	}
 }

@@ -51,8 +51,6 @@ type stream struct {
 
 func newStream(w http.ResponseWriter) *stream {
 	s := &stream{response: w, controller: http.NewResponseController(w)}
-	// A stream has no end; a request has. Not every test's response has deadlines.
-	_ = s.controller.SetReadDeadline(time.Time{})
 	fmt.Fprintf(&s.batch, "retry: %d\n\n", reconnectMillis)
 	return s
 }
@@ -100,7 +98,7 @@ func (s *stream) add(event registry.Event) {
 }
 
 // flush writes what is there. It returns false where the receiver does not take it. The deadline goes with the write: in
-// HTTP/2 it would end the stream also while nothing is to be written.
+// HTTP/2 it would end the stream also while nothing is to be written. Not every test's response has deadlines.
 func (s *stream) flush() bool {
 	_ = s.controller.SetWriteDeadline(time.Now().Add(streamPatience))
 	_, err := s.response.Write(s.batch.Bytes())

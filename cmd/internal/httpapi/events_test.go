@@ -133,3 +133,12 @@ func TestStreamsAreLimited(t *testing.T) {
 	l := listen(t, streaming(t, api).URL)
 	l.expect(registry.EventSynced, "", "")
 }
+
+func TestAStreamThatEndedMakesRoom(t *testing.T) {
+	t.Parallel()
+	api, _ := newAPI(t)
+	httpapi.HoldStreams(api, 1999)
+	for range 3 {
+		expectStatus(t, send(gone(api), "GET", "/api/v1/events", ""), 200)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -48,6 +49,11 @@ func (p piped) dial(context.Context, string, string) (net.Conn, error) {
 type quiet struct{ Registry }
 
 func (quiet) Health() registry.Health { return registry.Health{} }
+
+func (quiet) WaitFor(ctx context.Context, _ registry.Position) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
 
 // limited runs a server with the limits that it has, HTTP/2 without TLS included, in a bubble. dial makes a connection.
 // At /stream is an event stream of nothing.
@@ -132,10 +138,8 @@ func TestAStreamOutlivesTheLimitsOfARequest(t *testing.T) {
 // answeredAfter is how long it takes until a connection that sent something ends, and what came before.
 func answeredAfter(t *testing.T, c net.Conn, sent string) (took time.Duration, answer string) {
 	t.Helper()
-	began := time.Now() // of the bubble
-	if _, err := io.WriteString(c, sent); err != nil {
-		t.Fatal(err)
-	}
+	began := time.Now()                            // of the bubble
+	go func() { _, _ = io.WriteString(c, sent) }() // of which not all may be taken
 	got, err := io.ReadAll(c)
 	if err != nil {
 		t.Fatal(err)
@@ -154,6 +158,8 @@ func TestWhoTakesLongIsCutOff(t *testing.T) {
 		"headers that do not come": {asked, "", readHeaderTimeout},
 		"a body that does not come": {"PUT /api/v1/clients/c HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{",
 			"HTTP/1.1 400 Bad Request", readTimeout},
+		"headers without an end": {asked + "X: " + strings.Repeat("x", 100<<10) + "\r\n\r\n",
+			"HTTP/1.1 431 Request Header Fields Too Large", 0},
 		"nothing more": {asked + "\r\n", "HTTP/1.1 200 OK", idleTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,4 +173,33 @@ func TestWhoTakesLongIsCutOff(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAnAnswerThatIsNotTakenIsCutOff(t *testing.T) {
+	t.Parallel()
+	limited(t, func(t *testing.T, dial func() net.Conn, _ *http.Client) {
+		c := dial()
+		if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * writeTimeout) // of the bubble
+		if got, err := io.ReadAll(c); len(got) > 0 || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+// TestAReadWaitsASecondAtMost holds what docs/openapi.yaml promises of X-Rollcall-After.
+func TestAReadWaitsASecondAtMost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, _ := logtest.NewNullLogger()
+		r := httptest.NewRequest("GET", "/v1/models", nil)
+		r.Header.Set(headerAfter, "e:5:n")
+		w, began := httptest.NewRecorder(), time.Now()
+		New(quiet{}, nil, log, Options{}).ServeHTTP(w, r)
+		if took := time.Since(began); w.Code != http.StatusServiceUnavailable || took > time.Second {
+			t.Errorf("status %d after %v", w.Code, took)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -133,5 +134,33 @@ func TestPickSaysWhyThereIsNoClient(t *testing.T) {
 	must(t, r.SuspendClientModel(t.Context(), "a", "n", "Quota"))
 	if got := expectStatus(t, call(api, "GET", "/api/v1/models/n/pick"), 429); !strings.Contains(got, "nobody knows until when") {
 		t.Errorf("cooling without an end: %s", got)
+	}
+}
+
+// gone serves requests whose callers are gone already.
+func gone(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		cancel()
+		api.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// TestAWriteGoesOnWhenItsCallerGoesAway: half a write is none.
+func TestAWriteGoesOnWhenItsCallerGoesAway(t *testing.T) {
+	t.Parallel()
+	api, _ := newAPI(t)
+	const client, pair = "/api/v1/clients/c", "/api/v1/clients/c/models/m"
+	for _, c := range []struct {
+		method, target, body string
+		status               int
+	}{
+		{"PUT", client, `{"provider":"p","models":["m"]}`, 200},
+		{"POST", "/api/v1/429", `{"client":"c","model":"m","status":429}`, 200},
+		{"DELETE", pair + "/quota", "", 204},
+		{"PUT", pair + "/suspension", "{}", 200},
+		{"DELETE", client, "", 204},
+	} {
+		expectStatus(t, send(gone(api), c.method, c.target, c.body), c.status)
 	}
 }

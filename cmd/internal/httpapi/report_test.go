@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,35 @@ func TestALateSuccessLiftsNeitherANewerMarkNorAPersons(t *testing.T) {
 	expectStatus(t, call(api, "DELETE", pair+"/quota"), 204)
 	if got := state(); got != "available" {
 		t.Errorf("after a person cleared it: %s", got)
+	}
+}
+
+// TestALate429DoesNotUndoWhatAPersonCleared: the request that hit the limit had begun before that.
+func TestALate429DoesNotUndoWhatAPersonCleared(t *testing.T) {
+	t.Parallel()
+	api, _ := newAPI(t, named("m")...)
+	const pair = "/api/v1/clients/key-1/models/m"
+	for name, late := range map[string]func(seen string) *httptest.ResponseRecorder{
+		"as it came": func(seen string) *httptest.ResponseRecorder {
+			return send(api, "POST", "/api/v1/429", `{"client":"key-1","model":"m","status":429,"seen":"`+seen+`"}`)
+		},
+		"worked out": func(seen string) *httptest.ResponseRecorder {
+			return send(api, "PUT", pair+"/quota", `{"source":"retry_after","retry_after":3600,"seen":"`+seen+`"}`)
+		},
+	} {
+		began := call(api, "GET", pair).Header().Get("X-Rollcall-Position")
+		if got := expectStatus(t, late(began), 200); !strings.Contains(got, `"state":"cooling"`) {
+			t.Errorf("%s: the first 429: %s", name, got)
+		}
+		expectStatus(t, call(api, "DELETE", pair+"/quota"), 204)
+		if got := expectStatus(t, late(began), 200); !strings.Contains(got, `"state":"available"`) {
+			t.Errorf("%s: the late 429: %s", name, got)
+		}
+		w := call(api, "GET", pair)
+		if got := expectStatus(t, late(w.Header().Get("X-Rollcall-Position")), 200); !strings.Contains(got, `"state":"cooling"`) {
+			t.Errorf("%s: one of a request that began later: %s", name, got)
+		}
+		expectStatus(t, call(api, "DELETE", pair+"/quota"), 204)
 	}
 }
 
