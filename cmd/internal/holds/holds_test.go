@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -219,6 +220,48 @@ func TestWhatTheRegistryRefusesIsNotHeld(t *testing.T) {
 		time.Sleep(time.Hour)
 		expect(t, p, "an hour later", "release b")
 	})
+}
+
+// slow is a pretended registry that tells when it releases, and waits until it may.
+type slow struct {
+	*pretended
+
+	releasing, may chan struct{}
+}
+
+func (s slow) ReleaseClient(ctx context.Context, id string) error {
+	s.releasing <- struct{}{}
+	<-s.may
+	return s.pretended.ReleaseClient(ctx, id)
+}
+
+// TestARenewalDuringAReleaseTakesANewHold: the caller was told that it is held, so it must be.
+func TestARenewalDuringAReleaseTakesANewHold(t *testing.T) {
+	t.Parallel()
+	p := &pretended{here: map[string]bool{}, elsewhere: map[string]bool{"a": true}}
+	s := slow{p, make(chan struct{}), make(chan struct{})}
+	log, _ := logtest.NewNullLogger()
+	h := holds.New(s, local{p}, nil, log)
+	ctx, cancel := context.WithCancel(t.Context())
+	var ends sync.WaitGroup
+	ends.Go(func() { h.Run(ctx) })
+	must(t, h.Put(t.Context(), "a", "p", one, time.Nanosecond))
+	<-s.releasing
+	renewed := make(chan error, 1)
+	go func() {
+		_, err := h.Renew(t.Context(), "a", time.Hour)
+		renewed <- err
+	}()
+	for range 10_000 { // a renewal that did not wait would be done
+		runtime.Gosched()
+	}
+	close(s.may)
+	must(t, <-renewed)
+	cancel()
+	ends.Wait()
+	if _, held := (local{p}).Client("a"); !held {
+		t.Errorf("it is not held: %q", p.take())
+	}
 }
 
 func must(t *testing.T, err error) {
