@@ -1,33 +1,11 @@
 package httpapi
 
-import "github.com/rollcall-dev/rollcall/registry"
-
 // detail is what a list says of a model when ?detail=true asks for it, beside what the shape has.
 type detail struct {
 	Available int      `json:"available"` // registrations that can be used now
 	Providers []string `json:"providers"` // the one with most registrations first
 	// CooldownUntil is when the first client comes back; empty where one can be used now, or none comes back by itself.
 	CooldownUntil string `json:"cooldown_until,omitempty"`
-}
-
-// statusReader tells a model's clients by their state.
-type statusReader interface {
-	ModelStatus(modelID string) registry.ModelStatus
-}
-
-// status returns a model's clients by their state; from a registry that does not tell it, as far as counts do.
-func (l *lists) status(id string) registry.ModelStatus {
-	if r, ok := l.registry.(statusReader); ok {
-		return r.ModelStatus(id)
-	}
-	status := registry.ModelStatus{ModelID: id}
-	status.Available = l.registry.GetModelCount(id)
-	for _, provider := range l.registry.GetModelProviders(id) {
-		status.Providers = append(status.Providers, registry.ProviderStatus{
-			Provider: provider, StateCounts: registry.StateCounts{Available: status.Available},
-		})
-	}
-	return status
 }
 
 // detailOf returns the detail of a model, nil where it is not wanted.
@@ -39,7 +17,7 @@ func (l *lists) detailOf(id string, wanted bool) *detail {
 	if d.Providers == nil {
 		d.Providers = []string{}
 	}
-	if status := l.status(id); d.Available == 0 && !status.Recovery.IsZero() {
+	if status := l.registry.ModelStatus(id); d.Available == 0 && !status.Recovery.IsZero() {
 		d.CooldownUntil = wholeTime(status.Recovery)
 	}
 	return d

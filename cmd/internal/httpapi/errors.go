@@ -25,7 +25,6 @@ type (
 	anthropicErrorBody struct {
 		Type    string `json:"type"`
 		Message string `json:"message"`
-		*anthropicCooldown
 	}
 	geminiError struct {
 		Error geminiErrorBody `json:"error"`
@@ -34,7 +33,6 @@ type (
 		Code    int    `json:"code"`
 		Message string `json:"message"`
 		Status  string `json:"status"`
-		Details []any  `json:"details,omitempty"`
 	}
 )
 
@@ -44,26 +42,6 @@ type cooldown struct {
 	ResetSeconds int64  `json:"reset_seconds"`
 	ResetTime    string `json:"reset_time"`
 }
-
-// anthropicCooldown has the code as well, for which Anthropic's errors have no place of their own.
-type anthropicCooldown struct {
-	Code string `json:"code"`
-	cooldown
-}
-
-// Google's ways to say in an error why, and when to come again.
-type (
-	geminiErrorInfo struct {
-		Type     string            `json:"@type"`
-		Reason   string            `json:"reason"`
-		Domain   string            `json:"domain"`
-		Metadata map[string]string `json:"metadata"`
-	}
-	geminiRetryInfo struct {
-		Type       string `json:"@type"`
-		RetryDelay string `json:"retryDelay"`
-	}
-)
 
 // errorWords are the words of the three APIs for a status.
 type errorWords struct{ openAIType, openAICode, anthropicType, geminiStatus string }
@@ -76,7 +54,6 @@ var errorNames = map[int]errorWords{
 	http.StatusMethodNotAllowed:      {"invalid_request_error", "method_not_allowed", "invalid_request_error", "UNIMPLEMENTED"},
 	http.StatusConflict:              {"invalid_request_error", "conflict", "invalid_request_error", "ABORTED"},
 	http.StatusRequestEntityTooLarge: {"invalid_request_error", "request_too_large", "request_too_large", "INVALID_ARGUMENT"},
-	http.StatusUnsupportedMediaType:  {"invalid_request_error", "unsupported_media_type", "invalid_request_error", "INVALID_ARGUMENT"},
 	http.StatusTooManyRequests:       {"rate_limit_error", "rate_limit_exceeded", "rate_limit_error", "RESOURCE_EXHAUSTED"},
 	http.StatusInternalServerError:   {"server_error", "internal_error", "api_error", "INTERNAL"},
 	http.StatusServiceUnavailable:    {"server_error", "unavailable", "overloaded_error", "UNAVAILABLE"},
@@ -105,9 +82,9 @@ func (s shape) writeErrorCode(w http.ResponseWriter, status int, code, message s
 	words := wordsFor(status)
 	switch s {
 	case anthropic:
-		writeJSON(w, status, anthropicError{"error", anthropicErrorBody{words.anthropicType, message, nil}})
+		writeJSON(w, status, anthropicError{"error", anthropicErrorBody{words.anthropicType, message}})
 	case gemini:
-		writeJSON(w, status, geminiError{geminiErrorBody{status, message, words.geminiStatus, nil}})
+		writeJSON(w, status, geminiError{geminiErrorBody{status, message, words.geminiStatus}})
 	default:
 		writeJSON(w, status, openAIError{openAIErrorBody{message, words.openAIType, code, nil}})
 	}
@@ -118,27 +95,14 @@ const codeCooldown = "model_cooldown"
 
 // writeCooldown answers 429 to the wish to use a model of which no client can be used now: the first is back at
 // recovery, which is in that long from now. Seconds are whole and rounded up, so that who waits that long is not early.
-func (s shape) writeCooldown(w http.ResponseWriter, model string, recovery time.Time, in time.Duration) {
+// Only requests under /api/ have such a wish, so the shape is OpenAI's.
+func writeCooldown(w http.ResponseWriter, model string, recovery time.Time, in time.Duration) {
 	seconds := max(1, wholeSeconds(in))
-	reset := cooldown{model, seconds, wholeTime(recovery)}
-	message := fmt.Sprintf("all clients of model %s are cooling down; the first is back in %d s", model, seconds)
 	w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
-	words := wordsFor(http.StatusTooManyRequests)
-	switch s {
-	case anthropic:
-		writeJSON(w, http.StatusTooManyRequests, anthropicError{"error",
-			anthropicErrorBody{words.anthropicType, message, &anthropicCooldown{codeCooldown, reset}}})
-	case gemini:
-		writeJSON(w, http.StatusTooManyRequests, geminiError{geminiErrorBody{
-			http.StatusTooManyRequests, message, words.geminiStatus, []any{
-				geminiErrorInfo{"type.googleapis.com/google.rpc.ErrorInfo", codeCooldown, "rollcall", map[string]string{
-					"model": model, "reset_seconds": strconv.FormatInt(seconds, 10), "reset_time": reset.ResetTime}},
-				geminiRetryInfo{"type.googleapis.com/google.rpc.RetryInfo", strconv.FormatInt(seconds, 10) + "s"},
-			},
-		}})
-	default:
-		writeJSON(w, http.StatusTooManyRequests, openAIError{openAIErrorBody{message, words.openAIType, codeCooldown, &reset}})
-	}
+	writeJSON(w, http.StatusTooManyRequests, openAIError{openAIErrorBody{
+		fmt.Sprintf("all clients of model %s are cooling down; the first is back in %d s", model, seconds),
+		wordsFor(http.StatusTooManyRequests).openAIType, codeCooldown, &cooldown{model, seconds, wholeTime(recovery)},
+	}})
 }
 
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

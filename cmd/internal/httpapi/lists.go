@@ -123,7 +123,7 @@ func (l *lists) usable(id string, providers []string) bool {
 	if providers == nil {
 		return l.registry.GetModelCount(id) > 0
 	}
-	return slices.ContainsFunc(l.status(id).Providers, func(p registry.ProviderStatus) bool {
+	return slices.ContainsFunc(l.registry.ModelStatus(id).Providers, func(p registry.ProviderStatus) bool {
 		return p.Available > 0 && slices.Contains(providers, p.Provider)
 	})
 }

@@ -87,7 +87,7 @@ func writeNoPick(w http.ResponseWriter, r *http.Request, model string, status re
 	case status.Clients == 0:
 		writeNoModel(w, r, model)
 	case status.Cooling > 0 && !status.Recovery.IsZero():
-		form.writeCooldown(w, model, status.Recovery, status.RecoversIn)
+		writeCooldown(w, model, status.Recovery, status.RecoversIn)
 	case status.Cooling > 0: // suspended for their quota, without an end
 		form.writeErrorCode(w, http.StatusTooManyRequests, codeCooldown,
 			fmt.Sprintf("all clients of model %s are cooling down; nobody knows until when", model))
