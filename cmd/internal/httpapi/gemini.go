@@ -26,7 +26,7 @@ type geminiList struct {
 // geminiModels answers GET /v1beta/models. As in Google's APIs a page larger than the largest is cut to that, and 0 is
 // the default. A page token is the name of the last model before the page, encoded since nobody should build on it.
 func (a *API) geminiModels(w http.ResponseWriter, r *http.Request) {
-	values, problem := query(r.URL.RawQuery)
+	values, problem := query(r)
 	size := 0
 	var s selection
 	if problem == "" {
@@ -68,7 +68,7 @@ func (a *API) geminiModels(w http.ResponseWriter, r *http.Request) {
 // geminiModel answers GET /v1beta/models/{model}. The model is named as the list does, with models/ in front or without,
 // or by its ID.
 func (a *API) geminiModel(w http.ResponseWriter, r *http.Request) {
-	name, ok := modelID(w, r)
+	name, ok := pathID(w, r, "model", "model")
 	if !ok {
 		return
 	}

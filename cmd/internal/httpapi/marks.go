@@ -120,15 +120,12 @@ func (a *API) lift(w http.ResponseWriter, r *http.Request, now func(ctx context.
 	if !ok {
 		return
 	}
-	query, ok := queryOf(w, r, "seen")
-	if !ok {
-		return
-	}
-	if !query.Has("seen") {
+	values := r.URL.Query()
+	if !values.Has("seen") {
 		a.answerWrite(w, r, now(byHand(r), client, model), nil)
 		return
 	}
-	seen, problem := positionFrom("seen", query.Get("seen"))
+	seen, problem := positionFrom("seen", values.Get("seen"))
 	if problem != "" {
 		shapeOf(r).writeError(w, http.StatusBadRequest, problem)
 		return

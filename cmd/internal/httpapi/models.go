@@ -16,7 +16,7 @@ func (a *API) models(w http.ResponseWriter, r *http.Request) {
 		a.lists.now().plainList().serve(w, r)
 		return
 	}
-	values, problem := query(r.URL.RawQuery)
+	values, problem := query(r)
 	var s selection
 	if problem == "" {
 		s, problem = selectionOf(values)
@@ -42,7 +42,7 @@ func (a *API) models(w http.ResponseWriter, r *http.Request) {
 
 // model answers GET /v1/models/{model} with one entry of the list.
 func (a *API) model(w http.ResponseWriter, r *http.Request) {
-	id, ok := modelID(w, r)
+	id, ok := pathID(w, r, "model", "model")
 	if !ok {
 		return
 	}
@@ -67,7 +67,7 @@ func noSuchModel(name string) string { return "no client lists a model " + strco
 
 // detailWanted reads the one parameter that a single model has.
 func detailWanted(r *http.Request) (wanted bool, problem string) {
-	values, problem := query(r.URL.RawQuery)
+	values, problem := query(r)
 	if problem != "" {
 		return false, problem
 	}

@@ -41,6 +41,39 @@ func TestTheDescriptionHasTheRoutesThatAre(t *testing.T) {
 	}
 }
 
+// TestParametersAreAsDescribed tries each parameter on its route, and one that is nowhere: Rollcall's own API refuses that,
+// the lists of the providers' do not. A position that is none is refused wherever one is taken.
+func TestParametersAreAsDescribed(t *testing.T) {
+	t.Parallel()
+	api, _ := newAPI(t, named("m")...)
+	for path, item := range described(t).Paths.Map() {
+		for method, operation := range item.Operations() {
+			target := strings.NewReplacer("{id}", "m", "{model}", "m").Replace(path)
+			known, after := []string{"unheard-of"}, false
+			for _, p := range operation.Parameters {
+				after = after || p.Value.Name == "X-Rollcall-After"
+				if p.Value.In == "query" {
+					known = append(known, p.Value.Name)
+				}
+			}
+			for i, name := range known {
+				w := send(gone(api), method, target+"?"+name+"=", "{}")
+				refused := w.Code == 400 && strings.Contains(w.Body.String(), "is no parameter here")
+				if refused != (i == 0 && strings.HasPrefix(path, "/api/")) {
+					t.Errorf("%s %s with ?%s=: %d %s", method, path, name, w.Code, w.Body)
+				}
+			}
+			w := send(gone(api), method, target, "{}", "X-Rollcall-After", "nonsense")
+			if refused := w.Code == 400 && strings.Contains(w.Body.String(), "X-Rollcall-After"); refused != after {
+				t.Errorf("%s %s after nonsense: %d %s", method, path, w.Code, w.Body)
+			}
+			if reads := method == "GET" && strings.Contains(path, "/v1"); reads && !after {
+				t.Errorf("%s %s is a read that takes no X-Rollcall-After", method, path)
+			}
+		}
+	}
+}
+
 // TestAnswersAreAsDescribed asks every route, and holds bodies of both directions against their schemas.
 func TestAnswersAreAsDescribed(t *testing.T) {
 	t.Parallel()

@@ -2,10 +2,7 @@ package httpapi
 
 import (
 	"cmp"
-	"fmt"
-	"net/url"
 	"slices"
-	"strconv"
 )
 
 // entry is one item of a list with the key by which the list is ordered. Pages are cut at keys and not at numbers, so
@@ -49,26 +46,4 @@ func entriesOf[T any](items []T, key func(T) string) []entry[T] {
 		entries[i] = entry[T]{key(item), item}
 	}
 	return entries
-}
-
-// query reads the parameters of a request; the problem is "" if they can be read.
-func query(rawQuery string) (values url.Values, problem string) {
-	values, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return nil, "the query cannot be read: " + err.Error()
-	}
-	return values, ""
-}
-
-// wholeNumber reads a parameter that may be absent. The problem is "" if it is a number from least to most.
-func wholeNumber(values url.Values, name string, absent, least, most int) (n int, problem string) {
-	text := values.Get(name)
-	if text == "" {
-		return absent, ""
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most {
-		return 0, fmt.Sprintf("%s is %q; must be a whole number from %d to %d", name, text, least, most)
-	}
-	return n, ""
 }

@@ -21,17 +21,14 @@ func (a *API) pick(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	query, ok := queryOf(w, r, "provider", "exclude", "local")
-	if !ok {
-		return
-	}
-	local, problem := yesOrNo(query, "local")
+	values := r.URL.Query()
+	local, problem := yesOrNo(values, "local")
 	if problem != "" {
 		shapeOf(r).writeError(w, http.StatusBadRequest, problem)
 		return
 	}
-	options := registry.PickOptions{Exclude: query["exclude"], Local: local}
-	for _, provider := range query["provider"] {
+	options := registry.PickOptions{Exclude: values["exclude"], Local: local}
+	for _, provider := range values["provider"] {
 		options.Providers = append(options.Providers, strings.ToLower(provider))
 	}
 	client, ok := a.registry.PickClient(model, options)

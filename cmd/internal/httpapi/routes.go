@@ -10,6 +10,7 @@ import (
 type route struct {
 	method, path string // the path in the form of http.ServeMux
 	access       access
+	query        []string // the parameters of a path under /api/; others are refused
 	handle       http.HandlerFunc
 }
 
@@ -28,37 +29,38 @@ const eventsPath = "/api/v1/events"
 
 // routes are all there are. GET answers HEAD as well.
 func (a *API) routes() []route {
+	picks, seen := []string{"provider", "exclude", "local"}, []string{"seen"}
 	all := []route{
-		{"GET", "/v1/models", lister, a.afterPosition(a.models)},
-		{"GET", "/v1/models/{model...}", lister, a.afterPosition(a.model)},
-		{"GET", "/v1beta/models", lister, a.afterPosition(a.geminiModels)},
-		{"GET", "/v1beta/models/{model...}", lister, a.afterPosition(a.geminiModel)},
+		{"GET", "/v1/models", lister, nil, a.afterPosition(a.models)},
+		{"GET", "/v1/models/{model...}", lister, nil, a.afterPosition(a.model)},
+		{"GET", "/v1beta/models", lister, nil, a.afterPosition(a.geminiModels)},
+		{"GET", "/v1beta/models/{model...}", lister, nil, a.afterPosition(a.geminiModel)},
 
-		{"GET", "/api/v1/models", reader, a.afterPosition(a.modelStates)},
-		{"GET", "/api/v1/models/{id}", reader, a.afterPosition(a.modelState)},
-		{"GET", "/api/v1/models/{id}/pick", reader, a.afterPosition(a.pick)},
-		{"POST", "/api/v1/models/{id}/pick", reader, a.afterPosition(a.pick)},
-		{"GET", "/api/v1/clients", reader, a.afterPosition(a.clients)},
-		{"GET", "/api/v1/clients/{id}", reader, a.afterPosition(a.client)},
-		{"PUT", "/api/v1/clients/{id}", writer, a.putClient},
-		{"DELETE", "/api/v1/clients/{id}", writer, a.evictClient},
-		{"POST", "/api/v1/clients/{id}/heartbeat", writer, a.heartbeat},
-		{"GET", "/api/v1/clients/{id}/models/{model}", reader, a.afterPosition(a.explain)},
-		{"PUT", "/api/v1/clients/{id}/models/{model}/quota", writer, a.setQuota},
-		{"DELETE", "/api/v1/clients/{id}/models/{model}/quota", writer, a.clearQuota},
-		{"PUT", "/api/v1/clients/{id}/models/{model}/suspension", writer, a.suspend},
-		{"DELETE", "/api/v1/clients/{id}/models/{model}/suspension", writer, a.resume},
-		{"POST", "/api/v1/429", writer, a.report},
-		{"GET", "/api/v1/replicas", reader, a.replicas},
-		{"GET", eventsPath, reader, a.afterPosition(a.events)},
+		{"GET", "/api/v1/models", reader, nil, a.afterPosition(a.modelStates)},
+		{"GET", "/api/v1/models/{id}", reader, nil, a.afterPosition(a.modelState)},
+		{"GET", "/api/v1/models/{id}/pick", reader, picks, a.afterPosition(a.pick)},
+		{"POST", "/api/v1/models/{id}/pick", reader, picks, a.afterPosition(a.pick)},
+		{"GET", "/api/v1/clients", reader, nil, a.afterPosition(a.clients)},
+		{"GET", "/api/v1/clients/{id}", reader, nil, a.afterPosition(a.client)},
+		{"PUT", "/api/v1/clients/{id}", writer, nil, a.putClient},
+		{"DELETE", "/api/v1/clients/{id}", writer, nil, a.evictClient},
+		{"POST", "/api/v1/clients/{id}/heartbeat", writer, nil, a.heartbeat},
+		{"GET", "/api/v1/clients/{id}/models/{model}", reader, nil, a.afterPosition(a.explain)},
+		{"PUT", "/api/v1/clients/{id}/models/{model}/quota", writer, nil, a.setQuota},
+		{"DELETE", "/api/v1/clients/{id}/models/{model}/quota", writer, seen, a.clearQuota},
+		{"PUT", "/api/v1/clients/{id}/models/{model}/suspension", writer, nil, a.suspend},
+		{"DELETE", "/api/v1/clients/{id}/models/{model}/suspension", writer, seen, a.resume},
+		{"POST", "/api/v1/429", writer, nil, a.report},
+		{"GET", "/api/v1/replicas", reader, nil, a.afterPosition(a.replicas)},
+		{"GET", eventsPath, reader, nil, a.afterPosition(a.events)},
 
-		{"GET", "/metrics", reader, a.scrape},
+		{"GET", "/metrics", reader, nil, a.scrape},
 	}
 	for _, path := range []string{"/healthz", "/health/liveliness", "/health/liveness"} {
-		all = append(all, route{"GET", path, anyone, a.live})
+		all = append(all, route{"GET", path, anyone, nil, a.live})
 	}
 	for _, path := range []string{"/readyz", "/health/readiness"} {
-		all = append(all, route{"GET", path, anyone, a.ready})
+		all = append(all, route{"GET", path, anyone, nil, a.ready})
 	}
 	return all
 }
@@ -69,6 +71,9 @@ func (a *API) route(all []route) {
 	for _, r := range all {
 		if methods[r.path] == nil {
 			methods[r.path] = map[string]http.HandlerFunc{}
+		}
+		if strings.HasPrefix(r.path, "/api/") {
+			r.handle = onlyWith(r.query, r.handle)
 		}
 		methods[r.path][r.method] = a.guard(r.access, r.handle)
 	}

@@ -2,11 +2,8 @@ package httpapi
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/rollcall-dev/rollcall/cmd/internal/config"
 )
 
 // selection is what a list's parameters beside its pages ask for.
@@ -38,28 +35,3 @@ func selectionOf(values url.Values) (s selection, problem string) {
 func (s selection) key(form shape, rest ...string) string {
 	return fmt.Sprintf("%d %t %t %q %q", form, s.available, s.detail, s.providers, rest)
 }
-
-func yesOrNo(values url.Values, name string) (yes bool, problem string) {
-	switch text := values.Get(name); text {
-	case "", "false":
-		return false, ""
-	case "true":
-		return true, ""
-	default:
-		return false, fmt.Sprintf("%s is %q; must be true or false", name, text)
-	}
-}
-
-// modelID returns the model that a path names. Where the name cannot be one, the request is answered, and ok is false.
-// It comes as one escaped segment; slashes that are not escaped are taken for part of it too.
-func modelID(w http.ResponseWriter, r *http.Request) (id string, ok bool) {
-	id = r.PathValue("model")
-	if problem := config.IDProblem(id, maxModelIDBytes); problem != "" {
-		shapeOf(r).writeError(w, http.StatusBadRequest, "the model ID in the path "+problem)
-		return "", false
-	}
-	return id, true
-}
-
-// maxModelIDBytes is the registry's limit, and room for Gemini's prefix.
-const maxModelIDBytes = 512 + len(geminiPrefix)

@@ -64,16 +64,20 @@ func TestAModelIDThatCannotBeOne(t *testing.T) {
 	t.Parallel()
 	api, _ := newAPI(t, named("a")...)
 	for path, problem := range map[string]string{
-		"":                        "is missing",
-		"a%00":                    `is \"a\\x00\"; control characters are not allowed`,
-		"%ff":                     "is not valid UTF-8",
-		strings.Repeat("a", 1000): "has 1000 bytes; at most 519 are allowed",
+		"":     "is missing",
+		"a%00": `is \"a\\x00\"; control characters are not allowed`,
+		"%ff":  "is not valid UTF-8",
 	} {
 		expect(t, call(api, "GET", "/v1/models/"+path), 400,
 			`{"error":{"message":"the model ID in the path `+problem+`","type":"invalid_request_error","code":"invalid_parameter"}}`)
 		expect(t, call(api, "GET", "/v1beta/models/"+path), 400,
 			`{"error":{"code":400,"message":"the model ID in the path `+problem+`","status":"INVALID_ARGUMENT"}}`)
 	}
+	long := strings.Repeat("a", 513)
+	expect(t, call(api, "GET", "/v1/models/"+long), 400,
+		`{"error":{"message":"the model ID in the path has 513 bytes; at most 512 are allowed","type":"invalid_request_error","code":"invalid_parameter"}}`)
+	expectStatus(t, call(api, "GET", "/v1beta/models/models%2F"+long[1:]), 404) // the prefix is none of the ID
+	expectStatus(t, call(api, "GET", "/v1beta/models/models%2F"+long), 400)
 	expect(t, call(api, "GET", "/v1/models/a?detail=yes"), 400,
 		`{"error":{"message":"detail is \"yes\"; must be true or false","type":"invalid_request_error","code":"invalid_parameter"}}`)
 	if w := call(api, "DELETE", "/v1/models/a"); w.Code != 405 {
