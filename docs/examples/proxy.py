@@ -10,6 +10,7 @@ daemon has tokens.
 
 import json
 import os
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -23,8 +24,8 @@ class Rollcall:
         self.token = token
         self.position = ""  # of what this proxy wrote last: what it reads includes that, whichever daemon answers
 
-    def call(self, method, path, body=None):
-        """Returns the status and the decoded answer; an error is an answer, too."""
+    def call(self, method, path, body=None, expected=()):
+        """Returns the status and the decoded answer of a success, or of an error that is expected. Others end the program."""
         headers = {"Content-Type": "application/json"}
         if self.token:
             headers["Authorization"] = "Bearer " + self.token
@@ -36,16 +37,25 @@ class Rollcall:
             response = urllib.request.urlopen(request, timeout=10)
         except urllib.error.HTTPError as error:
             response = error
+        except OSError as error:
+            sys.exit(f"{self.url} does not answer: {error}")
         with response:
-            if method != "GET" and response.status < 300:
+            status, text = response.status, response.read().decode()
+            if status >= 300 and status not in expected:
+                sys.exit(f"{method} {path} was answered with {status}: {text.strip()}")
+            if method != "GET" and status < 300:
                 self.position = response.headers["X-Rollcall-Position"]
-            text = response.read()
-            return response.status, json.loads(text) if text else None
+            return status, json.loads(text) if text else None
+
+
+def told(status):
+    """202 is no failure: Redis is away, and the write waits for it where it is safe. It must not be sent again."""
+    return "waits" if status == 202 else status
 
 
 def escaped(identifier):
-    """An ID as one segment of a path; dots alone would be taken for a directory."""
-    return urllib.parse.quote(identifier, safe="").replace("..", "%2E%2E")
+    """An ID as one segment of a path; one that is dots alone would be taken for a directory."""
+    return {".": "%2E", "..": "%2E%2E"}.get(identifier) or urllib.parse.quote(identifier, safe="")
 
 
 def main():
@@ -58,11 +68,12 @@ def main():
         "models": [{"id": model, "owned_by": "example"}, "example-small"],
         "ttl": "60s",
     })
-    print("registered:", status, answer)
+    print("registered:", told(status), answer)
 
-    # Again and again, well within the ttl, for as long as the proxy has the credential.
-    status, answer = rollcall.call("POST", at_client + "/heartbeat")
-    print("renewed:", status, answer)
+    # Again and again, well within the ttl, for as long as the proxy has the credential. The ttl is stated, since the
+    # daemon that is asked may not hold the client yet, and then cannot know it.
+    status, answer = rollcall.call("POST", at_client + "/heartbeat", {"ttl": "60s"})
+    print("renewed:", told(status), answer)
 
     _, models = rollcall.call("GET", "/v1/models?provider=example")
     print("listed:", [m["id"] for m in models["data"]])
@@ -76,9 +87,9 @@ def main():
         "provider": "example", "client": client, "model": model, "seen": seen,
         "status": 429, "headers": {"Retry-After": "120"}, "body": '{"error":{"message":"slow down"}}',
     })
-    print("handed over:", status, answer["limit"]["source"], answer["mark"]["state"])
+    print("handed over:", told(status), answer["limit"]["source"], answer["mark"]["state"])
 
-    status, answer = rollcall.call("POST", at_model + "/pick")
+    status, answer = rollcall.call("POST", at_model + "/pick", expected=[429])
     print("picked:", status, answer["error"]["code"])
 
     _, models = rollcall.call("GET", "/v1/models?provider=example&available=true")
@@ -89,13 +100,14 @@ def main():
     _, answer = rollcall.call("GET", f"{at_client}/models/{escaped(model)}")
     print("after a late success:", answer["state"])
 
-    # One that begins now has seen the mark, and its success ends it.
+    # One that begins now has seen the mark, and its success ends it. A mark that still waits for Redis has no position
+    # that could be seen, so that one stays.
     rollcall.call("DELETE", f"{at_client}/models/{escaped(model)}/quota?seen=" + urllib.parse.quote(rollcall.position, safe=""))
     _, answer = rollcall.call("GET", f"{at_client}/models/{escaped(model)}")
     print("after a success:", answer["state"])
 
     status, _ = rollcall.call("DELETE", at_client)
-    print("deleted:", status)
+    print("deleted:", told(status))
     _, models = rollcall.call("GET", "/v1/models?provider=example")
     print("listed:", [m["id"] for m in models["data"]])
 
