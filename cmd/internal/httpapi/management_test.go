@@ -31,13 +31,13 @@ func expectStatus(t *testing.T, w *httptest.ResponseRecorder, status int) string
 }
 
 // oddIDs are such that a path must escape.
-var oddIDs = []string{"plain", "openai/gpt-5:free", "with space", "a%2Fb", "...", "..", "a//b", "ü", "?x=1#y", "+"}
+var oddIDs = []string{"plain", "openai/gpt-5:free", "with space", "a%2Fb", "...", "..", ".", "a//b", "ü", "?x=1#y", "+"}
 
 func TestIDsTravelAsOneEscapedSegment(t *testing.T) {
 	t.Parallel()
 	api, r := newAPI(t)
 	for _, id := range oddIDs {
-		escaped := strings.ReplaceAll(url.PathEscape(id), "..", "%2E%2E")
+		escaped := strings.ReplaceAll(url.PathEscape(id), ".", "%2E")
 		client, model := "/api/v1/clients/"+escaped, "/api/v1/models/"+escaped
 		pair := client + "/models/" + escaped
 		expect(t, send(api, "PUT", client, `{"provider":"P","models":["`+id+`",{"id":"x"}]}`), 200, `{"client":"`+id+`"}`)

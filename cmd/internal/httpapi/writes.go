@@ -60,6 +60,8 @@ func (a *API) writeFailure(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, registry.ErrUnavailable), errors.Is(err, registry.ErrClosed):
 		w.Header().Set("Retry-After", "1")
 		form.writeError(w, http.StatusServiceUnavailable, "redis does not answer")
+	case r.Context().Err() != nil:
+		form.writeError(w, http.StatusServiceUnavailable, "the caller went away") // and nothing is wrong here
 	default:
 		a.log.WithError(err).WithField("request_id", w.Header().Get(headerRequestID)).Error("a request failed")
 		form.writeError(w, http.StatusInternalServerError, "the request failed; the log has more under its request ID")
