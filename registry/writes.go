@@ -73,7 +73,8 @@ func (r *ModelRegistry) returning(key pendingKey) bool {
 	if r.supplies(key) {
 		return r.healing.Load()
 	}
-	return r.clients.get(key.client) == nil && r.holdings.supplies(key.client, key.model)
+	by := r.Position().Revision // read first: what a view of then had shown, and one of now does not, is gone
+	return r.clients.get(key.client) == nil && r.holdings.supplies(key.client, key.model, by)
 }
 
 // catchUp waits while this replica's own writes that had waited are in Redis and not in the view yet: what a caller has
