@@ -157,7 +157,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		if head.Position != r.Position() {
 			return nil
 		}
-		if err := r.drain(ctx); err != nil {
+		if err := r.drain(ctx, head.Position); err != nil {
 			return err
 		}
 	}
