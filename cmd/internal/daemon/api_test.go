@@ -164,7 +164,7 @@ func TestClientsOfTheConfigFileCannotBePut(t *testing.T) {
 	t.Parallel()
 	d, _ := start(t, settings())
 	ask(t, d, "PUT", "clients/key-1", `{"provider":"p","models":["m"]}`, "").expect(t, 409,
-		`{"error":{"message":"the client is one of this daemon's config file; change it there, or choose another ID",`+
+		`{"error":{"message":"the client is one of this daemon's config file: change it there, or choose another ID; one that was evicted comes back when the daemon starts again",`+
 			`"type":"invalid_request_error","code":"configured"}}`)
 	ask(t, d, "POST", "clients/key-1/heartbeat", `{"ttl":"1s"}`, "").expect(t, 200, `{"client":"key-1"}`)
 }
