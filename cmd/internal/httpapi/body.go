@@ -54,8 +54,12 @@ func decodeBody(data []byte, d strict.Decoder, dst any) (problem string) {
 	if value == nil {
 		return "the body is null; it must be a JSON object"
 	}
+	err := strict.CheckJSON(data)
+	if err == nil {
+		err = d.Decode("", value, dst)
+	}
 	var misfit *strict.Error
-	switch err := d.Decode("", value, dst); {
+	switch {
 	case err == nil:
 		return ""
 	case errors.As(err, &misfit) && misfit.Path == "":
