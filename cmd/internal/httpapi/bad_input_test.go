@@ -33,6 +33,8 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		{"PUT", client, `{"provider":"p"}`, `models is missing; to end a client, DELETE it`},
 		{"PUT", client, `{"provider":"p","models":["m",{"idd":"n"}]}`, `models[1].idd: unknown key; the nearest known one is \"id\"`},
 		{"PUT", client, `{"provider":"p","models":["m",{"id":"n","created":"x"}]}`, `models[1].created: is a string; must be an integer of at most 64 bits`},
+		{"PUT", client, `{"provider":"p","models":[{"id":"m","created":253402300800}]}`, `models[0].created is 253402300800; must be Unix seconds from 0 to 253402300799, the end of the year 9999`},
+		{"PUT", client, `{"provider":"p","models":[{"id":"m","thinking":{"min":-1}}]}`, `models[0].thinking.min is -1; must not be negative`},
 		{"PUT", client, `{"provider":"p","models":["m","n","m"]}`, `models[2].id is \"m\", as models[0].id is; each model is named once`},
 		{"PUT", client, `{"provider":"p","models":["*"]}`, `models[0].id is \"*\", which stands for all models of a client; a model needs a name of its own`},
 		{"PUT", client, `{"provider":"p","models":["m"],"ttl":60}`, `ttl: is an integer; must be a string (quote it)`},
