@@ -78,7 +78,7 @@ func decodeBody(data []byte, d strict.Decoder, dst any) (problem string) {
 	if value == nil {
 		return "the body is null; it must be a JSON object"
 	}
-	err := strict.CheckJSON(data)
+	err := d.CheckJSON(data)
 	if err == nil {
 		err = d.Decode("", value, dst)
 	}

@@ -29,6 +29,8 @@ type Decoder struct {
 	Unknown func(path string, known []string) error
 	// Short, when not nil, may replace a value by its long form before it is decoded into a struct of type t.
 	Short func(t reflect.Type, value any) any
+	// Foreign says whether the text at a path is handed on as it came from elsewhere; see CheckJSON. nil: none is.
+	Foreign func(path string) bool
 }
 
 // Decode sets what dst points to from src. Null leaves a value as it is. The error is an *Error, or what Unknown

@@ -10,9 +10,10 @@ import (
 )
 
 // CheckJSON looks in one valid JSON document for what encoding/json takes without a word and changes: of a name that is
-// twice in an object it keeps the last value, and in place of what is no character it puts U+FFFD. The error is an *Error.
-func CheckJSON(data []byte) error {
-	w := jsonWalk{data: data, decoder: json.NewDecoder(bytes.NewReader(data))}
+// twice in an object it keeps the last value, and in place of what is no character it puts U+FFFD, which is right only
+// where a Decoder's Foreign says so. The error is an *Error.
+func (d Decoder) CheckJSON(data []byte) error {
+	w := jsonWalk{data: data, foreign: d.Foreign, decoder: json.NewDecoder(bytes.NewReader(data))}
 	w.decoder.UseNumber()
 	return w.value("")
 }
@@ -21,6 +22,7 @@ type jsonWalk struct {
 	data    []byte
 	decoder *json.Decoder
 	read    int64 // offset behind the last token
+	foreign func(path string) bool
 }
 
 // token returns the next token and checks it; path names it, or for a name the object that it stands in.
@@ -31,7 +33,7 @@ func (w *jsonWalk) token(path string) (json.Token, error) {
 	}
 	raw := w.data[w.read:w.decoder.InputOffset()]
 	w.read = w.decoder.InputOffset()
-	if text, ok := token.(string); ok {
+	if text, ok := token.(string); ok && (w.foreign == nil || !w.foreign(path)) {
 		if problem := textProblem(raw); problem != "" {
 			return text, &Error{path, problem}
 		}

@@ -31,7 +31,7 @@ func TestCheckJSON(t *testing.T) {
 			t.Errorf("%s is not JSON", text)
 		}
 		got := ""
-		if err := strict.CheckJSON([]byte(text)); err != nil {
+		if err := (strict.Decoder{}).CheckJSON([]byte(text)); err != nil {
 			got = err.Error()
 		}
 		if got != want {
