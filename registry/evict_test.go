@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	logtest "github.com/sirupsen/logrus/hooks/test"
+
 	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
@@ -17,7 +19,12 @@ func TestEvictedForEverybody(t *testing.T) {
 	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
 		a := openReplica(t, s, ns, "a", registry.Options{OperationTimeout: unhurried})
-		b := openReplica(t, s, ns, "b", registry.Options{OperationTimeout: unhurried})
+		log, logged := logtest.NewNullLogger()
+		b, err := registry.New(ctx, s.Client(t), registry.Options{
+			Namespace: ns, ReplicaID: "b", Logger: log, OperationTimeout: unhurried,
+		})
+		must(t, err)
+		defer b.Close()
 		for _, r := range []*registry.ModelRegistry{a, b} {
 			must(t, r.RegisterClient(ctx, "c", "p", named("m")))
 			must(t, r.RegisterClient(ctx, "d", "p", named("n")))
@@ -29,6 +36,9 @@ func TestEvictedForEverybody(t *testing.T) {
 		}
 		must(t, b.Sync(ctx))
 		eventually(t, "b does not hold it", func() bool { return !registry.Holds(b, "c") })
+		if last := logged.LastEntry(); last == nil || last.Data["client"] != "c" || last.Data["by"] != "alice" {
+			t.Errorf("b logged %v of the eviction", last)
+		}
 		if !shows(b, "n") || registry.Holds(a, "c") || !registry.Holds(b, "d") {
 			t.Errorf("b lists %q", ids(b.GetAvailableModelInfos()))
 		}

@@ -124,13 +124,13 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		if err != nil {
 			return err
 		}
+		r.dropEvicted(entries) // first: what is gone from the view and held here would be taken for a loss
 		r.showing.Lock()
 		needs := r.pending.needs()
 		maps.Copy(needs, catalogs)
 		err = r.advance(entries, needs, r.pending.show)
 		r.showing.Unlock()
 		r.awaited.follow(entries)
-		r.dropEvicted(entries)
 		r.drop(r.remains.follow(entries))
 		r.arrived.at(r.Position())
 		if err != nil {
@@ -157,7 +157,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		if head.Position != r.Position() {
 			return nil
 		}
-		if err := r.drain(ctx); err != nil {
+		if err := r.drain(ctx, head.Position); err != nil {
 			return err
 		}
 	}

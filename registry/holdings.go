@@ -138,12 +138,12 @@ func (h *holdings) has(client string) bool {
 	return ok
 }
 
-// supplies says whether a client that this replica registered supplies a model.
-func (h *holdings) supplies(client, model string) bool {
+// supplies says whether a client of which Redis had this replica's registration, at a revision or before, supplies a model.
+func (h *holdings) supplies(client, model string, by uint64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	held, ok := h.clients[client]
-	return ok && (model == wholeClient || slices.ContainsFunc(held.catalog.models, func(m *catalogModel) bool { return m.info.ID == model }))
+	return ok && held.since > 0 && held.since <= by && (model == wholeClient || slices.ContainsFunc(held.catalog.models, func(m *catalogModel) bool { return m.info.ID == model }))
 }
 
 // assertions lists all holdings, and those that are being given up, for a new history: as the view knows them, where it does.

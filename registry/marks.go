@@ -18,7 +18,7 @@ func partOf(m *store.Mark, part string) **store.MarkPart {
 // rank orders what sets a half of a mark: what a person set gives way to a person only.
 func rank(p *store.MarkPart) int {
 	if p.Actor != "" {
-		return 4
+		return 5
 	}
 	switch p.Source {
 	case store.SourceOperator:

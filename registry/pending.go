@@ -22,6 +22,12 @@ type pendingWrite struct {
 	all    bool                                           // it ends whatever the view shows, what waits included
 	last   bool                                           // it belongs behind what waits about the client
 	evicts bool                                           // whatever waits about the client is void
+	at     Position                                       // where Redis has it, and the view does not show it; zero: it has not
+}
+
+// isIn says whether a history, up to a position, has the write: then it is not to be carried out again.
+func (w *pendingWrite) isIn(history Position) bool {
+	return w.at != Position{} && w.at.Epoch == history.Epoch && w.at.Revision <= history.Revision
 }
 
 // awaits says whether the write has to wait, after a loss, until the client's other holders are back.
@@ -105,6 +111,18 @@ func (p *pending) has(client string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.ContainsFunc(p.writes, func(w *pendingWrite) bool { return w.key.client == client })
+}
+
+// unsent is how many writes Redis has never had.
+func (p *pending) unsent() (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.writes {
+		if w.at == (Position{}) {
+			n++
+		}
+	}
+	return n
 }
 
 func (p *pending) len() int {

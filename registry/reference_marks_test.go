@@ -15,7 +15,7 @@ type refSeen struct {
 // refLimit is what is said of a quota.
 type refLimit struct {
 	in     time.Duration // 0: nobody said; not above 0: over already
-	rank   int           // 1 heuristic to 4 operator
+	rank   int           // 1 heuristic to 4 operator; 5 is what an actor set
 	actor  string
 	seen   refSeen
 	stated bool // in is
@@ -42,7 +42,7 @@ func (ref *reference) quotaUntil(who refReplica, id, model string, limit refLimi
 	}
 	mark, rank := c.marks[model], limit.rank
 	if limit.actor != "" {
-		rank = 4
+		rank = 5
 	}
 	if limit.seen.known && ref.now.Before(mark.fenceUntil) && (limit.seen.foreign || limit.seen.step < mark.fenceStep) {
 		return false, nil
@@ -50,11 +50,8 @@ func (ref *reference) quotaUntil(who refReplica, id, model string, limit refLimi
 	until := ref.now.Add(min(limit.in, maxQuota))
 	if ref.overQuota(mark) && rank <= mark.quotaRank {
 		mark.quotaStep = ref.step // also what changes nothing is news
-		if rank == mark.quotaRank {
-			mark.quotaActor = limit.actor
-			if until.After(mark.quotaUntil) {
-				mark.quotaUntil = until
-			}
+		if rank == mark.quotaRank && until.After(mark.quotaUntil) {
+			mark.quotaUntil, mark.quotaActor = until, limit.actor
 		}
 	} else {
 		mark.quotaUntil, mark.quotaRank, mark.quotaActor, mark.quotaStep = until, rank, limit.actor, ref.step

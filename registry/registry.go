@@ -184,7 +184,7 @@ func (r *ModelRegistry) Close() error {
 		closed := r.store.Close() // ends a read of the feed that waits
 		r.running.Wait()
 		r.arrived.close()
-		if lost := r.pending.len(); lost > 0 {
+		if lost := r.pending.unsent(); lost > 0 {
 			released = errors.Join(released, fmt.Errorf("%w: %d writes that waited for redis are lost", ErrUnavailable, lost))
 		}
 		r.closing = errors.Join(released, closed)

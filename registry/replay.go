@@ -6,14 +6,18 @@ import (
 )
 
 // drain replays the writes that waited, in order, until one cannot reach Redis. Those that wait for other replicas stay.
-func (r *ModelRegistry) drain(ctx context.Context) error {
+// history is what Redis has, and the view: what is in it already is not carried out twice.
+func (r *ModelRegistry) drain(ctx context.Context, history Position) error {
 	refused, replayed := false, false
 	for w := r.pending.next(r.awaited.has); w != nil; w = r.pending.next(r.awaited.has) {
 		limited, cancel := r.limit(ctx)
 		if r.replays.Load() == nil {
 			r.replays.Store(new(make(chan struct{})))
 		}
-		_, err := w.replay(limited)
+		var err error
+		if !w.isIn(history) {
+			_, err = w.replay(limited)
+		}
 		cancel()
 		if errors.Is(err, ErrUnavailable) || (err != nil && mendable(err)) {
 			return err

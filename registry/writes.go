@@ -17,13 +17,16 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	if !r.health.connected() || r.replays.Load() != nil || r.waits(w) {
 		return r.queue(w, r.Health().LastError)
 	}
-	ctx, cancel := r.limit(ctx)
+	caller := ctx
+	ctx, cancel := r.limit(caller)
 	defer cancel()
 	epoch, unsettled := r.Position().Epoch, r.healing.Load() || r.owing.Load()
 	reply, err := change(ctx)
 	switch {
 	case errors.Is(err, ErrUnavailable):
-		r.failed(err)
+		if caller.Err() == nil { // else it was the caller who had no time
+			r.failed(err)
+		}
 		return r.queue(w, err)
 	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrAnotherEpoch):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
@@ -40,6 +43,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 				reply.Position, err)
 		}
 		// Redis has it, and may be about to lose it: nobody may have seen it yet.
+		w.at = reply.Position
 		return r.queue(w, err)
 	}
 	return nil
@@ -73,7 +77,8 @@ func (r *ModelRegistry) returning(key pendingKey) bool {
 	if r.supplies(key) {
 		return r.healing.Load()
 	}
-	return r.clients.get(key.client) == nil && r.holdings.supplies(key.client, key.model)
+	by := r.Position().Revision // read first: what a view of then had shown, and one of now does not, is gone
+	return r.clients.get(key.client) == nil && r.holdings.supplies(key.client, key.model, by)
 }
 
 // catchUp waits while this replica's own writes that had waited are in Redis and not in the view yet: what a caller has

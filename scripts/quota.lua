@@ -30,12 +30,11 @@ if quota ~= '' and not part_is_over(quota) then
   local old_till, _, old_since, old_source, _, by = read_part(quota)
   since = int(old_since)
   local old_rank, new_rank = rank(old_source, by), rank(source, actor)
-  if new_rank < old_rank then
-    -- A weaker source changes nothing but is news: an older success must not clear the mark.
+  if new_rank < old_rank or (new_rank == old_rank and till <= old_till) then
+    -- What is weaker, or ends no later, changes nothing but is news: an older success must not clear the mark. Who set
+    -- the deadline that stays, and why, stays with it.
     local before, after = match(quota, '^(%d+\31)%d+(.*)$')
     quota, till = before .. int(rev + 1) .. after, nil
-  elseif new_rank == old_rank then
-    till = math.max(till, old_till)
   end
 end
 if till then quota = write_part(till, since, source, reason) end

@@ -172,7 +172,9 @@ func TestOperatorsMarksGiveWayToPeopleOnly(t *testing.T) {
 		quota("", SourceProviderReset, 5, "+5h|3|+0h|provider_reset|a||")
 		quota("alice", SourceHeuristic, 2, "+2h|4|+0h|heuristic|a|alice|")
 		quota("", SourceProviderReset, 9, "+2h|5|+0h|heuristic|a|alice|")
-		quota("bob", SourceHeuristic, 3, "+3h|6|+0h|heuristic|a|bob|")
+		quota("", SourceOperator, 9, "+2h|6|+0h|heuristic|a|alice|")     // a program, whatever it calls itself
+		quota("bob", SourceHeuristic, 1, "+2h|7|+0h|heuristic|a|alice|") // it ends no later, so it explains nothing
+		quota("bob", SourceHeuristic, 3, "+3h|8|+0h|heuristic|a|bob|")
 		s.given(s.a.ClearQuota(s.ctx, "c", "m", "bob", Position{}))
 		suspend := func(actor string, hours int, reason, want string) {
 			s.t.Helper()
@@ -187,11 +189,11 @@ func TestOperatorsMarksGiveWayToPeopleOnly(t *testing.T) {
 				s.t.Errorf("suspension %s, want %s", got, want)
 			}
 		}
-		suspend("", 0, "1", "0|8|+0h||a||1")
-		suspend("alice", 2, "2", "+2h|9|+0h||a|alice|2")
-		suspend("", 0, "3", "+2h|9|+0h||a|alice|2")
-		suspend("bob", 1, "4", "+2h|9|+0h||a|alice|2")
-		suspend("bob", 0, "5", "0|10|+0h||a|bob|5")
+		suspend("", 0, "1", "0|10|+0h||a||1")
+		suspend("alice", 2, "2", "+2h|11|+0h||a|alice|2")
+		suspend("", 0, "3", "+2h|11|+0h||a|alice|2")
+		suspend("bob", 1, "4", "+2h|11|+0h||a|alice|2")
+		suspend("bob", 0, "5", "0|12|+0h||a|bob|5")
 	})
 }
 

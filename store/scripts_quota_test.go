@@ -59,12 +59,12 @@ func TestQuotaSources(t *testing.T) {
 		}{
 			{SourceHeuristic, 5, "+5h|3|+0h|heuristic|a||1"},
 			{SourceHeuristic, 7, "+7h|4|+0h|heuristic|a||2"},           // extended
-			{SourceHeuristic, 6, "+7h|5|+0h|heuristic|a||3"},           // not shortened
+			{SourceHeuristic, 6, "+7h|5|+0h|heuristic|a||2"},           // not shortened, and explained as before
 			{SourceRetryAfter, 3, "+3h|6|+0h|retry_after|a||4"},        // stronger, though shorter
 			{SourceHeuristic, 9, "+3h|7|+0h|retry_after|a||4"},         // weaker, though longer
 			{SourceProviderReset, 4, "+4h|8|+0h|provider_reset|a||6"},  // stronger
 			{SourceRetryAfter, 9, "+4h|9|+0h|provider_reset|a||6"},     // weaker
-			{SourceProviderReset, 4, "+4h|10|+0h|provider_reset|a||8"}, // equal
+			{SourceProviderReset, 4, "+4h|10|+0h|provider_reset|a||6"}, // equal
 			{SourceOperator, 1, "+1h|11|+0h|operator|a||9"},            // strongest
 			{SourceProviderReset, 9, "+1h|12|+0h|operator|a||9"},
 		} {

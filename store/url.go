@@ -3,7 +3,6 @@ package store
 import (
 	"crypto/tls"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -31,6 +30,9 @@ func dial(rawURL string, tlsConfig *tls.Config) (commands, feed redis.UniversalC
 	}
 	if tlsConfig != nil && base != "rediss" {
 		return nil, nil, &InvalidError{"redis URL", fmt.Sprintf("is %s://, which is without TLS, although Options.TLS is set; must start with rediss", scheme)}
+	}
+	if err := checkAddresses(rawURL); err != nil {
+		return nil, nil, err
 	}
 	plain := base + "://" + rest
 	switch kind {
@@ -143,38 +145,4 @@ func alike(model redis.UniversalClient, poolSize int) (redis.UniversalClient, er
 		return redis.NewClusterClient(&options), nil
 	}
 	return nil, &InvalidError{"client", fmt.Sprintf("is a %T; must be a *redis.Client or a *redis.ClusterClient", model)}
-}
-
-// urlError says what is wrong with a URL without repeating its secrets.
-func urlError(rawURL string, err error) error {
-	problem := strings.TrimPrefix(err.Error(), "redis: ")
-	if parsed, parseErr := url.Parse(rawURL); parseErr != nil || (parsed.User != nil && strings.Contains(problem, rawURL)) {
-		problem = "is not a URL"
-	} else if parsed.User != nil {
-		if password, ok := parsed.User.Password(); ok && password != "" {
-			problem = strings.ReplaceAll(problem, password, "xxxxx")
-		}
-	}
-	return &InvalidError{"redis URL", strings.ReplaceAll(problem, rawURL, MaskURL(rawURL))}
-}
-
-// MaskURL returns the URL with its password replaced, fit for logs and errors. What is not a URL becomes "(not a URL)",
-// since one cannot tell where a secret might stand in it.
-func MaskURL(rawURL string) string {
-	parsed, err := url.Parse(rawURL)
-	rest := ""
-	if err == nil {
-		_, rest, _ = strings.Cut(rawURL, "://")
-	}
-	if rest == "" || (strings.Contains(rest, "@") && parsed.User == nil) {
-		return "(not a URL)"
-	}
-	query := parsed.Query()
-	for key := range query {
-		if strings.Contains(key, "password") {
-			query.Set(key, "xxxxx")
-		}
-	}
-	parsed.RawQuery = query.Encode()
-	return parsed.Redacted()
 }

@@ -30,8 +30,8 @@ func TestBadConfigurationNamesTheField(t *testing.T) {
 		"model field":   {config: "clients: [{id: c, provider: p, models: [{id: m, foo: 1}]}]\n", want: `clients[0].models[0].foo (FILE): unknown key`},
 		"same client":   {config: "clients: [{id: c, provider: p, models: [m]}, {id: c, provider: p, models: [m]}]\n", want: `clients[1].id (FILE): is "c"`},
 		"section":       {config: "catalogue: CAT\nclients: [{id: c, provider: p, section: t}]\n", catalogue: `{"s": [{"id": "m"}]}`, want: `clients[0].section: the catalogue has no section "t"`},
-		"bad catalogue": {config: "catalogue: CAT\n", catalogue: `{"s": [`, want: `catalogue: CAT: is not valid JSON at line 1`},
-		"URL parameter": {config: "redis_url: 'redis://u:hush@127.0.0.1:1/?colour=blue'\n", want: `redis_url: redis://u:xxxxx@127.0.0.1:1/?colour=blue: `},
+		"bad catalogue": {config: "catalogue: CAT\n", catalogue: `{"s": [`, want: `catalogue (FILE): CAT: is not valid JSON at line 1`},
+		"URL parameter": {config: "redis_url: 'redis://u:hush@127.0.0.1:1/?colour=blue'\n", want: `redis_url (FILE): redis://u:xxxxx@127.0.0.1:1/?colour=blue: `},
 		"URL":           {config: "redis_url: 'u:hush@127.0.0.1'\n", want: `redis_url (FILE): must begin with one of redis://`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -77,9 +77,22 @@ func TestWrongPasswordIsAWrongSetting(t *testing.T) {
 	redis := redistest.Redis(t, redistest.Options{Password: "right"})
 	url := strings.Replace(redis.URL(), "right", "hush", 1)
 	code, stderr := fails(t, nil, "serve", "--listen", "127.0.0.1:0", "--redis-url", url)
-	if code != 2 || !strings.HasPrefix(stderr, "rollcall: redis_url: redis://") || !strings.Contains(stderr, "password") ||
+	if code != 2 || !strings.HasPrefix(stderr, "rollcall: redis_url (--redis-url): redis://") || !strings.Contains(stderr, "password") ||
 		strings.Contains(stderr, "hush") {
 		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+func TestAReplicaIDThatIsTakenIsAWrongSetting(t *testing.T) {
+	t.Parallel()
+	env := []string{"REDIS_URL=" + redistest.Shared(t).URL(), "ROLLCALL_NAMESPACE=" + redistest.Namespace(t), "ROLLCALL_REPLICA_ID=a",
+		"ROLLCALL_LEASE_TTL=1s"}
+	serve(t, env)
+	for source, args := range map[string][]string{"ROLLCALL_REPLICA_ID": nil, "--replica-id": {"--replica-id", "a"}} {
+		code, stderr := fails(t, env, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+		if code != 2 || !strings.HasPrefix(stderr, "rollcall: replica_id ("+source+`): "a" is the name of another live replica`) {
+			t.Errorf("exit code %d: %s", code, stderr)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -75,6 +76,30 @@ func TestATerminalIsAskedBeforeClientsGo(t *testing.T) {
 			t.Errorf("%q, told %q, ends with %d:\n%s\nwant %d and %q", c.args, c.reply, code, seen, c.code, c.want)
 		}
 	}
+}
+
+// TestCtrlCIsNoToAQuestion: it ends the verb, and nothing was changed.
+func TestCtrlCIsNoToAQuestion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	person, program := terminal(t)
+	cmd := command(t, w.http, "client", "evict", "key-1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
+	must(t, cmd.Start())
+	must(t, program.Close())
+	must(t, person.SetReadDeadline(time.Now().Add(patience)))
+	var seen strings.Builder
+	for buffer := make([]byte, 100); !strings.Contains(seen.String(), "[y/N]"); {
+		n, err := person.Read(buffer)
+		must(t, err)
+		seen.Write(buffer[:n])
+	}
+	must(t, cmd.Process.Signal(os.Interrupt))
+	var ended *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &ended) || ended.Sys().(syscall.WaitStatus).Signal() != os.Interrupt {
+		t.Errorf("it ended with %v", err)
+	}
+	succeeds(t, w.http, "client", "show", "key-1")
 }
 
 func TestColoursOnATerminalOnly(t *testing.T) {

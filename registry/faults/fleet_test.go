@@ -59,7 +59,7 @@ func newFleet(t *testing.T, server *redistest.Server, o fleetOptions) *fleet {
 	if o.url == nil {
 		o.url = func(int) string { return server.URL() }
 	}
-	f := &fleet{t: t, server: server, name: redistest.Namespace(t), redis: server.Client(t), unwatch: make(chan struct{})}
+	f := &fleet{t: t, server: server, name: redistest.Namespace(t), redis: server.Admin(t), unwatch: make(chan struct{})}
 	for n := range o.replicas {
 		id := fmt.Sprintf("replica-%d", n)
 		r, err := registry.Open(t.Context(), o.url(n), registry.Options{

@@ -96,7 +96,7 @@ func closeAll(b *testing.B, replicas []*registry.ModelRegistry) {
 // it takes from the flush, and from its discovery.
 func BenchmarkHeal(b *testing.B) {
 	s := redistest.Redis(b)
-	c, ns := s.Client(b), redistest.Namespace(b)
+	c, ns := s.Admin(b), redistest.Namespace(b)
 	replicas := benchReplicas(b, s, ns, 8, false)
 	defer closeAll(b, replicas)
 	feed := "rollcall:{" + ns + "}:feed"
@@ -143,7 +143,7 @@ func BenchmarkHeal(b *testing.B) {
 // BenchmarkStartTogether starts 64 replicas at once, which all register the same 1,000 clients.
 func BenchmarkStartTogether(b *testing.B) {
 	s := redistest.Redis(b)
-	c := s.Client(b)
+	c := s.Admin(b)
 	var since, after work
 	var took time.Duration
 	first := workOf(b, c, "none")

@@ -15,7 +15,7 @@ import (
 // proxied makes a fleet whose replicas each have a network of their own.
 func proxied(t *testing.T, s *redistest.Server, o fleetOptions) (*fleet, []*proxy) {
 	t.Helper()
-	proxies := []*proxy{newProxy(t, s.Addr()), newProxy(t, s.Addr()), newProxy(t, s.Addr())}
+	proxies := []*proxy{newProxy(t, s), newProxy(t, s), newProxy(t, s)}
 	o.url = func(i int) string { return proxies[i].url() }
 	return newFleet(t, s, o), proxies
 }
@@ -25,7 +25,7 @@ func proxied(t *testing.T, s *redistest.Server, o fleetOptions) (*fleet, []*prox
 func TestCutAfterReply(t *testing.T) {
 	t.Parallel()
 	s := redistest.Redis(t)
-	p, ns, c := newProxy(t, s.Addr()), redistest.Namespace(t), s.Client(t)
+	p, ns, c := newProxy(t, s), redistest.Namespace(t), s.Admin(t)
 	ctx := t.Context()
 	r, err := registry.Open(ctx, p.url(), registry.Options{
 		Namespace: ns, ReplicaID: "a", LeaseTTL: time.Hour, OperationTimeout: 30 * time.Second, Logger: quiet("a"),
@@ -152,7 +152,7 @@ func TestSlowNetwork(t *testing.T) {
 func TestBlackHole(t *testing.T) {
 	t.Parallel()
 	s := redistest.Redis(t)
-	p, ns, ctx := newProxy(t, s.Addr()), redistest.Namespace(t), t.Context()
+	p, ns, ctx := newProxy(t, s), redistest.Namespace(t), t.Context()
 	open := func(url, id string) *registry.ModelRegistry {
 		r, err := registry.Open(ctx, url, registry.Options{Namespace: ns, ReplicaID: id, LeaseTTL: time.Second, Logger: quiet(id)})
 		must(t, err)
@@ -198,7 +198,7 @@ func TestBlackHole(t *testing.T) {
 			return nil
 		})
 	}
-	record := s.Client(t).HGet(ctx, "rollcall:{"+ns+"}:clients", "c").Val()
+	record := s.Admin(t).HGet(ctx, "rollcall:{"+ns+"}:clients", "c").Val()
 	if !strings.Contains(record, "other,lonely") {
 		t.Errorf("the record of the client: %q", record)
 	}
@@ -208,7 +208,7 @@ func TestBlackHole(t *testing.T) {
 func TestLateRequests(t *testing.T) {
 	t.Parallel()
 	s := redistest.Redis(t)
-	p, ns := newProxy(t, s.Addr()), redistest.Namespace(t)
+	p, ns := newProxy(t, s), redistest.Namespace(t)
 	ctx := context.Background()
 	r, err := registry.Open(ctx, p.url(), registry.Options{Namespace: ns, ReplicaID: "a", Logger: quiet("a")})
 	must(t, err)
@@ -227,7 +227,7 @@ func TestLateRequests(t *testing.T) {
 		}
 		return nil
 	})
-	entries, err := s.Client(t).XRevRangeN(ctx, "rollcall:{"+ns+"}:feed", "+", "-", 100).Result()
+	entries, err := s.Admin(t).XRevRangeN(ctx, "rollcall:{"+ns+"}:feed", "+", "-", 100).Result()
 	must(t, err)
 	found := 0
 	for _, entry := range entries {
@@ -250,7 +250,7 @@ func TestLateRequests(t *testing.T) {
 func TestRewrittenHistory(t *testing.T) {
 	t.Parallel()
 	s := redistest.Redis(t)
-	p, ns, ctx, c := newProxy(t, s.Addr()), redistest.Namespace(t), t.Context(), s.Client(t)
+	p, ns, ctx, c := newProxy(t, s), redistest.Namespace(t), t.Context(), s.Admin(t)
 	open := func(url, id string) *registry.ModelRegistry {
 		r, err := registry.Open(ctx, url, registry.Options{Namespace: ns, ReplicaID: id, LeaseTTL: time.Minute, Logger: quiet(id)})
 		must(t, err)

@@ -16,13 +16,14 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/rollcall-dev/rollcall/scripts"
+	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
 // proxy is a network between one replica and a Redis. It understands as much of the protocol as it takes to know which
 // reply answers which request, so that it can lose a connection exactly between the two.
 type proxy struct {
 	t        *testing.T
-	target   string
+	server   *redistest.Server
 	listener net.Listener
 	verbs    map[string]string // SHA-1 and source of a script -> verb
 	work     sync.WaitGroup
@@ -39,12 +40,12 @@ type proxy struct {
 	done   map[string]int // verb -> runs that changed something
 }
 
-func newProxy(t *testing.T, target string) *proxy {
+func newProxy(t *testing.T, server *redistest.Server) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	p := &proxy{
-		t: t, target: target, listener: listener, verbs: make(map[string]string), links: make(map[*link]struct{}),
+		t: t, server: server, listener: listener, verbs: make(map[string]string), links: make(map[*link]struct{}),
 		open: make(chan struct{}), cuts: make(map[string]int), lost: make(map[string]int),
 		done: make(map[string]int),
 	}
@@ -58,7 +59,7 @@ func newProxy(t *testing.T, target string) *proxy {
 	return p
 }
 
-func (p *proxy) url() string { return "redis://" + p.listener.Addr().String() }
+func (p *proxy) url() string { return p.server.URLAt(p.listener.Addr().String()) }
 
 // delayAll holds every answer up for so long.
 func (p *proxy) delayAll(d time.Duration) {
@@ -218,7 +219,7 @@ func (l *link) run() {
 	if !l.passes(false) {
 		return
 	}
-	server, err := net.Dial("tcp", l.proxy.target)
+	server, err := net.Dial("tcp", l.proxy.server.Addr())
 	if err != nil {
 		return // the client sees its connection end
 	}

@@ -171,7 +171,7 @@ func TestStartTogether(t *testing.T) {
 		}
 	}
 	epochs := 0
-	entries, err := s.Client(t).XRange(ctx, "rollcall:{"+ns+"}:feed", "-", "+").Result()
+	entries, err := s.Admin(t).XRange(ctx, "rollcall:{"+ns+"}:feed", "-", "+").Result()
 	must(t, err)
 	for _, entry := range entries {
 		if entry.Values["kind"] == "epoch" {

@@ -30,7 +30,7 @@ end
 
 -- rank orders what says something of a pair: what a person set gives way to a person only.
 local RANKS = { heuristic = 1, retry_after = 2, provider_reset = 3, operator = 4 }
-local function rank(source, by) return by ~= '' and 4 or RANKS[source] or 0 end
+local function rank(source, by) return by ~= '' and 5 or RANKS[source] or 0 end
 
 local FENCE = 900000 -- ms that a fence stands
 

@@ -108,17 +108,27 @@ func (d *imported) write(ctx context.Context, in *viaDaemon) (importDone, error)
 		case errors.Is(err, errConflict):
 			done.Configured++
 		case err != nil:
-			return done, fmt.Errorf("client %q: %w", c.ClientID, err)
+			return done, refusedInside(fmt.Errorf("client %q: %w", c.ClientID, err))
 		default:
 			done.Clients++
 		}
 		for _, m := range c.Marks {
 			if err := m.write(ctx, in, c.ClientID, &done); err != nil {
-				return done, fmt.Errorf("mark of client %q and model %q: %w", c.ClientID, m.ModelID, err)
+				return done, refusedInside(fmt.Errorf("mark of client %q and model %q: %w", c.ClientID, m.ModelID, err))
 			}
 		}
 	}
 	return done, nil
+}
+
+// refusedInside is the error of a document of which the first part is in: that is more than wrong usage, which changes
+// nothing.
+func refusedInside(err error) error {
+	var misuse *usageError
+	if !errors.As(err, &misuse) {
+		return err
+	}
+	return &hinted{errors.New(err.Error()), "mend it in the document and import that again; what stands before it is in"}
 }
 
 func (m importedMark) write(ctx context.Context, in *viaDaemon, client string, done *importDone) error {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
@@ -23,13 +25,18 @@ ROLLCALL_LEASE_TTL; for the Redis URL also REDIS_URL, REDIS_CONN_STRING and REDI
   REDIS_URL=redis://localhost:6379 rollcall serve --listen 127.0.0.1:8421`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			settings, err := config.Load(config.Input{File: file, Flags: givenFlags(cmd)})
+			settings, stated, err := config.LoadStated(config.Input{File: file, Flags: givenFlags(cmd)})
 			if err != nil {
 				return err
 			}
 			log := newLogger(settings, cmd.ErrOrStderr())
 			redis.SetLogger(redisLog{log})
-			return daemon.Run(cmd.Context(), settings, log)
+			err = daemon.Run(cmd.Context(), settings, log)
+			var refused *config.Error
+			if errors.As(err, &refused) && refused.Source == "" && stated[refused.Field] != "default" {
+				refused.Source = stated[refused.Field]
+			}
+			return err
 		},
 	}
 	settingFlags(cmd, &file)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,7 @@ func confirmed(cmd *cobra.Command, question func(args []string) string) *cobra.C
 		if yes || !isTerminal(cmd.InOrStdin()) {
 			return nil
 		}
+		signal.Reset(os.Interrupt) // ctrl-C is an answer, too, and a read does not end with a context
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", harmless(question(args)))
 		reply, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {

@@ -61,6 +61,36 @@ func ModelsProblem(path string, models []*registry.ModelInfo) (field, problem st
 		if n := len(model.Description); n > maxDescriptionBytes {
 			return at + ".description", fmt.Sprintf("has %d bytes; at most %d are allowed", n, maxDescriptionBytes)
 		}
+		if field, p := numberProblem(model); p != "" {
+			return at + field, p
+		}
+	}
+	return "", ""
+}
+
+// MaxCreated is the last second that a date in the lists can name, in the year 9999.
+const MaxCreated = 253402300799
+
+// numberProblem names the first number of a model that cannot be, and says why.
+func numberProblem(model *registry.ModelInfo) (field, problem string) {
+	if model.Created < 0 || model.Created > MaxCreated {
+		return ".created", fmt.Sprintf("is %d; must be Unix seconds from 0 to %d, the end of the year 9999", model.Created, MaxCreated)
+	}
+	var thinking registry.ThinkingSupport
+	if model.Thinking != nil {
+		thinking = *model.Thinking
+	}
+	for _, count := range []struct {
+		field string
+		value int
+	}{
+		{".inputTokenLimit", model.InputTokenLimit}, {".outputTokenLimit", model.OutputTokenLimit},
+		{".context_length", model.ContextLength}, {".max_completion_tokens", model.MaxCompletionTokens},
+		{".thinking.min", thinking.Min}, {".thinking.max", thinking.Max},
+	} {
+		if count.value < 0 {
+			return count.field, fmt.Sprintf("is %d; must not be negative", count.value)
+		}
 	}
 	return "", ""
 }

@@ -119,9 +119,9 @@ func TestRedisURLFromAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := write(t, "redis_url_file: "+secret+"\n")
-	c, err := config.Load(config.Input{File: file})
-	if err != nil || c.RedisURL != "redis://:hush@host" {
-		t.Errorf("got %q, %v", c.RedisURL, err)
+	c, stated, err := config.LoadStated(config.Input{File: file})
+	if err != nil || c.RedisURL != "redis://:hush@host" || stated["redis_url"] != secret {
+		t.Errorf("got %q of %q, %v", c.RedisURL, stated["redis_url"], err)
 	}
 	c, err = config.Load(config.Input{File: file, Flags: map[string]string{"redis_url": "redis://flag"}})
 	if err != nil || c.RedisURL != "redis://flag" {

@@ -30,6 +30,7 @@ func (c *Config) readRedisURL(sources map[string]source) error {
 		return &Error{"redis_url_file", viaFile.name, c.RedisURLFile + " cannot be read: " + err.Error()}
 	}
 	c.RedisURL = strings.TrimSpace(string(data))
+	sources["redis_url"] = source{viaFile.rank, c.RedisURLFile}
 	if c.RedisURL == "" {
 		return &Error{"redis_url_file", viaFile.name, c.RedisURLFile + " is empty; it must hold the URL of a Redis"}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/config"
 	"github.com/rollcall-dev/rollcall/cmd/internal/daemon"
+	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
@@ -164,9 +165,37 @@ func TestClientsOfTheConfigFileCannotBePut(t *testing.T) {
 	t.Parallel()
 	d, _ := start(t, settings())
 	ask(t, d, "PUT", "clients/key-1", `{"provider":"p","models":["m"]}`, "").expect(t, 409,
-		`{"error":{"message":"the client is one of this daemon's config file; change it there, or choose another ID",`+
+		`{"error":{"message":"the client is one of this daemon's config file: change it there, or choose another ID; one that was evicted comes back when the daemon starts again",`+
 			`"type":"invalid_request_error","code":"configured"}}`)
 	ask(t, d, "POST", "clients/key-1/heartbeat", `{"ttl":"1s"}`, "").expect(t, 200, `{"client":"key-1"}`)
+}
+
+func TestAClientOfTheConfigFileOutlivesAPutThroughAnotherDaemon(t *testing.T) {
+	t.Parallel()
+	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+		namespace := redistest.Namespace(t)
+		one := func(id string, clients ...config.Client) (*daemon.Daemon, logLines) {
+			c := config.Default()
+			c.Listen, c.RedisURL, c.Namespace, c.ReplicaID, c.Clients = "127.0.0.1:0", s.URL(), namespace, id, clients
+			c.OperationTimeout = 20 * time.Second
+			return start(t, c)
+		}
+		a, lines := one("a", config.Client{ID: "k", Provider: "P", Models: []*registry.ModelInfo{
+			{ID: "m", Created: 7, SupportedParameters: []string{}}, {ID: "n"}, {ID: "m"},
+		}})
+		b, _ := one("b")
+		put := ask(t, b, "PUT", "clients/k", `{"provider":"q","models":["theirs"],"ttl":"1s"}`, "").expect(t, 200, "")
+		if got := ask(t, a, "GET", "clients/k", "", put.position); !strings.Contains(got.body, `"theirs"`) {
+			t.Errorf("while both hold it: %s", got.body)
+		}
+		lines.await(t, "somebody else had registered the client; registered again as the config file has it")
+		got := ask(t, a, "GET", "clients/k", "", "").expect(t, 200, "")
+		if !strings.Contains(got.body, `"provider":"p"`) || !strings.Contains(got.body, `"models":["m","n"]`) {
+			t.Errorf("when the other hold is over: %s", got.body)
+		}
+		ask(t, b, "DELETE", "clients/k", "", "").expect(t, 204, "")
+		awaitHolders(t, a, "k", "")
+	})
 }
 
 func TestWhileRedisIsAwayWritesAreAccepted(t *testing.T) {

@@ -21,11 +21,13 @@ const retryInterval = 2 * time.Second // between tries to register what could no
 // registrar is what clients needs of a registry.
 type registrar interface {
 	RegisterClient(ctx context.Context, clientID, clientProvider string, models []*registry.ModelInfo) error
+	Sync(ctx context.Context) error
 }
 
 // clients keeps the configured clients registered with the models that the latest good catalogue has for them.
 type clients struct {
 	registry  registrar
+	held      heldView
 	log       logrus.FieldLogger
 	configs   []config.Client
 	catalogue *catalogue.Catalogue // the first one; nil if none is configured
@@ -34,14 +36,15 @@ type clients struct {
 	wanted [][]*registry.ModelInfo // by place in configs
 	news   chan struct{}
 
-	registered [][]*registry.ModelInfo // what the registry has; of registerAll, then of follow
+	registered [][]*registry.ModelInfo // what the registry was given last; of registerAll, then of follow
+	looked     []time.Time             // when the definition was set that restore has seen to be right
 }
 
 // newClients reads the catalogue and finds every client's models.
 func newClients(c *config.Config, log logrus.FieldLogger) (*clients, error) {
 	all := &clients{
 		log: log, configs: c.Clients, news: make(chan struct{}, 1),
-		registered: make([][]*registry.ModelInfo, len(c.Clients)),
+		registered: make([][]*registry.ModelInfo, len(c.Clients)), looked: make([]time.Time, len(c.Clients)),
 	}
 	if c.Catalogue != "" {
 		first, err := catalogue.Load(c.Catalogue)
@@ -129,7 +132,8 @@ func (c *clients) adopt(next *catalogue.Catalogue) error {
 	return nil
 }
 
-// follow registers the clients whose models changed, until ctx ends. Where Redis is away it tries again.
+// follow registers the clients whose models changed, and those that others have defined, until ctx ends. Where Redis is
+// away it tries again.
 func (c *clients) follow(ctx context.Context) {
 	retry := time.NewTicker(retryInterval)
 	defer retry.Stop()
@@ -146,6 +150,9 @@ func (c *clients) follow(ctx context.Context) {
 			c.log.WithError(err).Warn("the changed catalogue is not yet registered; trying again")
 		}
 		failing = err != nil
+		if !failing {
+			c.restore(ctx)
+		}
 	}
 }
 

@@ -39,6 +39,37 @@ func (r *recorder) RegisterClient(_ context.Context, id, provider string, models
 	return r.err
 }
 
+func (*recorder) Sync(context.Context) error { return nil }
+
+// holding shows one client and who holds it.
+type holding struct {
+	mu     sync.Mutex
+	client registry.ClientStatus
+	models []*registry.ModelInfo
+}
+
+func (h *holding) Client(id string) (registry.ClientStatus, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.client, h.client.ClientID == id
+}
+
+func (h *holding) GetModelsForClient(string) []*registry.ModelInfo {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.models
+}
+
+// set shows the client "own" with a model and its holders; none: it is not there.
+func (h *holding) set(provider, model string, holders ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.client, h.models = registry.ClientStatus{}, []*registry.ModelInfo{{ID: model}}
+	if len(holders) > 0 {
+		h.client = registry.ClientStatus{ClientID: "own", Provider: provider, Holders: holders, RegisteredAt: time.Now()}
+	}
+}
+
 func (r *recorder) fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -81,7 +112,7 @@ func newTestClients(t *testing.T, log logrus.FieldLogger) (*clients, *recorder) 
 		t.Fatal(err)
 	}
 	r := &recorder{}
-	c.registry = r
+	c.registry, c.held = r, &holding{}
 	if err := c.registerAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -204,4 +235,41 @@ func TestFirstRegistrationThatFailsEndsTheStart(t *testing.T) {
 	if err := c.registerAll(t.Context()); !errors.As(err, &setting) || setting.Field != "clients[0]" {
 		t.Errorf("got %v, want a *config.Error for clients[0]", err)
 	}
+}
+
+func TestWhatOthersMadeOfAClientEndsWithTheirHolds(t *testing.T) {
+	t.Parallel()
+	following(t, func(c *clients, r *recorder, hook *logtest.Hook) {
+		view := c.held.(*holding)
+		time.Sleep(retryInterval / 2) // the clock of the bubble; from here on between two ticks
+		for _, other := range []struct {
+			name string
+			show func()
+			want []string
+		}{
+			{"our own", func() { view.set("r", "x", "here") }, nil},
+			{"others hold it, too", func() { view.set("r", "theirs", "here", "there") }, nil},
+			{"evicted", func() { view.set("", "") }, nil},
+			{"another model", func() { view.set("r", "theirs", "here") }, []string{"own/r: x"}},
+			{"another provider", func() { view.set("theirs", "x", "here") }, []string{"own/r: x"}},
+		} {
+			time.Sleep(retryInterval)
+			other.show()
+			time.Sleep(retryInterval)
+			if got := r.take(); !slices.Equal(got, other.want) {
+				t.Errorf("%s: registered %q, want %q", other.name, got, other.want)
+			}
+			view.set("r", "x", "here") // as a registration leaves it
+		}
+		if e := hook.LastEntry(); e == nil || e.Level != logrus.WarnLevel || e.Data["client"] != "own" {
+			t.Errorf("last log entry: %+v", e)
+		}
+		r.take()
+		r.fail(&registry.InvalidError{Field: "models", Problem: "too large"})
+		view.set("r", "theirs", "here")
+		time.Sleep(10 * retryInterval)
+		if got := r.take(); !slices.Equal(got, []string{"own/r: x"}) {
+			t.Errorf("refused: tried %q, want it once", got)
+		}
+	})
 }

@@ -76,7 +76,7 @@ func Start(ctx context.Context, c *config.Config, log logrus.FieldLogger) (*Daem
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	clients.registry = r.registry
+	clients.registry, clients.held = r.registry, r.registry.Local()
 	if err := clients.registerAll(ctx); err != nil {
 		r.close(log)
 		return nil, errors.Join(err, listener.Close())

@@ -62,6 +62,9 @@ func openEmbedded(ctx context.Context, options registry.Options, log logrus.Fiel
 // openError puts the name of the setting in place of the registry's, and says which server is meant.
 func openError(where string, err error) error {
 	var refused *registry.InvalidError
+	if errors.As(err, &refused) && refused.Field == "Options.ReplicaID" {
+		return &config.Error{Field: "replica_id", Problem: refused.Problem}
+	}
 	if errors.As(err, &refused) {
 		return &config.Error{Field: "redis_url", Problem: fmt.Sprintf("%s: %s", where, refused.Problem)}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
@@ -24,16 +25,25 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		{"PUT", client, `{"provider":`, `the body is not valid JSON: unexpected EOF`},
 		{"PUT", client, `{} {}`, `the body has something behind its JSON object`},
 		{"PUT", client, `{"providr":"p"}`, `providr: unknown key; the nearest known one is \"provider\"`},
+		{"PUT", client, `{"provider":"p","models":["m"],"ttl":"60s","ttl":""}`, `ttl: is there twice`},
+		{"PUT", client, `{"provider":"p","models":[{"id":"m","thinking":{"max":1,"max":2}}]}`, `models[0].thinking.max: is there twice`},
+		{"PUT", client, "{\"provider\":\"p\xff\",\"models\":[\"m\"]}", `provider: is not valid UTF-8`},
+		{"PUT", client, `{"provider":"p","models":["m\ud800"]}`, `models[0]: has half of a surrogate pair, \\ud800`},
 		{"PUT", client, `{"provider":4}`, `provider: is an integer; must be a string (quote it)`},
 		{"PUT", client, `{"models":["m"]}`, `provider is missing`},
 		{"PUT", client, `{"provider":"p"}`, `models is missing; to end a client, DELETE it`},
 		{"PUT", client, `{"provider":"p","models":["m",{"idd":"n"}]}`, `models[1].idd: unknown key; the nearest known one is \"id\"`},
 		{"PUT", client, `{"provider":"p","models":["m",{"id":"n","created":"x"}]}`, `models[1].created: is a string; must be an integer of at most 64 bits`},
+		{"PUT", client, `{"provider":"p","models":[{"id":"m","created":253402300800}]}`, `models[0].created is 253402300800; must be Unix seconds from 0 to 253402300799, the end of the year 9999`},
+		{"PUT", client, `{"provider":"p","models":[{"id":"m","thinking":{"min":-1}}]}`, `models[0].thinking.min is -1; must not be negative`},
 		{"PUT", client, `{"provider":"p","models":["m","n","m"]}`, `models[2].id is \"m\", as models[0].id is; each model is named once`},
 		{"PUT", client, `{"provider":"p","models":["*"]}`, `models[0].id is \"*\", which stands for all models of a client; a model needs a name of its own`},
 		{"PUT", client, `{"provider":"p","models":["m"],"ttl":60}`, `ttl: is an integer; must be a string (quote it)`},
 		{"PUT", client, `{"provider":"p","models":["m"],"ttl":"60"}`, `ttl is \"60\"; must be a duration from 1s to 24h0m0s such as \"60s\"`},
 		{"PUT", client, `{"provider":"p","models":["m"],"ttl":"999ms"}`, `ttl is \"999ms\"; must be a duration from 1s to 24h0m0s such as \"60s\"`},
+		{"PUT", client, `{"provider":"p","models":["m"],"ttl":""}`, `ttl: is empty; must have a value, or be left out`},
+		{"PUT", client, `{"provider":"p","models":["m"],"ttl":null}`, `ttl: is empty; must have a value, or be left out`},
+		{"POST", client + "/heartbeat", `{"ttl":""}`, `ttl: is empty; must have a value, or be left out`},
 		{"PUT", "/api/v1/clients/a%00", `{"provider":"p","models":["m"]}`, `the client ID in the path is \"a\\x00\"; control characters are not allowed`},
 		{"PUT", "/api/v1/clients/%ff", `{"provider":"p","models":["m"]}`, `the client ID in the path is not valid UTF-8`},
 		{"PUT", "/api/v1/clients/" + strings.Repeat("a", 513), `{"provider":"p","models":["m"]}`, `the client ID in the path has 513 bytes; at most 512 are allowed`},
@@ -41,6 +51,8 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		{"PUT", pair + "/quota", `{"until":"tomorrow"}`, `until is \"tomorrow\"; must be a moment such as 2026-01-31T12:00:00Z`},
 		{"PUT", pair + "/quota", `{"retry_after":"soon"}`, `retry_after is \"soon\"; must be a duration above 0 such as \"90s\" or \"1h30m\"`},
 		{"PUT", pair + "/quota", `{"retry_after":-5}`, `retry_after is \"-5s\"; must be a duration above 0 such as \"90s\" or \"1h30m\"`},
+		{"PUT", pair + "/quota", `{"retry_after":-1e99}`, `retry_after is \"-9223372036854776000s\"; must be a duration above 0 such as \"90s\" or \"1h30m\"`},
+		{"PUT", pair + "/quota", `{"retry_after":"99999999h5"}`, `retry_after is \"99999999h5\"; must be a duration above 0 such as \"90s\" or \"1h30m\"`},
 		{"PUT", pair + "/quota", `{"retry_after":[5]}`, `retry_after: is a list; must be a string (quote it)`},
 		{"PUT", pair + "/quota", `{"retry_after":5,"until":"9000-01-01T00:00:00Z"}`, `until and retry_after exclude each other`},
 		{"PUT", pair + "/quota", `{"source":"guess"}`, `source is \"guess\", allowed are \"heuristic\", \"retry_after\", \"provider_reset\" and \"operator\"`},
@@ -76,6 +88,72 @@ func TestABodyHasAnEnd(t *testing.T) {
 	api, _ := newAPI(t, named("m")...)
 	expect(t, send(api, "PUT", "/api/v1/clients/a", `{"provider":"`+strings.Repeat("p", 4<<20)+`"}`), 413,
 		`{"error":{"message":"the body has more than 4194304 bytes","type":"invalid_request_error","code":"request_too_large"}}`)
+}
+
+func TestABodyIsJSONAsItComes(t *testing.T) {
+	t.Parallel()
+	api, r := newAPI(t, named("m")...)
+	before := r.Position()
+	const body = `{"provider":"p","models":["m"]}`
+	for _, c := range []struct{ name, value, message string }{
+		{"Content-Encoding", "gzip", `Content-Encoding is \"gzip\"; the body must come as it is, without one`},
+		{"Content-Encoding", "identity, br", `Content-Encoding is \"identity, br\"; the body must come as it is, without one`},
+		{"Content-Type", "application/json; charset=ISO-8859-1", `the charset of Content-Type is \"ISO-8859-1\"; the body must be JSON in utf-8`},
+	} {
+		expect(t, send(api, "PUT", "/api/v1/clients/a", body, c.name, c.value), 415,
+			`{"error":{"message":"`+c.message+`","type":"invalid_request_error","code":"unsupported_media_type"}}`)
+	}
+	if r.Position() != before {
+		t.Errorf("position %s, was %s", r.Position(), before)
+	}
+	for _, kind := range []string{"application/json; charset=UTF-8", "application/x-www-form-urlencoded", "what is this;;"} {
+		expectStatus(t, send(api, "PUT", "/api/v1/clients/a", body, "Content-Type", kind, "Content-Encoding", "Identity"), 200)
+	}
+}
+
+func TestABodyThatStallsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	api, _ := newAPI(t, named("m")...)
+	server := httptest.NewUnstartedServer(api)
+	server.Config.ReadTimeout = 50 * time.Millisecond
+	server.Start()
+	t.Cleanup(server.Close)
+	connection, err := net.Dial("tcp", server.Listener.Addr().String())
+	must(t, err)
+	defer connection.Close()
+	_, err = io.WriteString(connection, "PUT /api/v1/clients/a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{")
+	must(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	must(t, err)
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	must(t, err)
+	const want = `{"error":{"message":"the body did not come in time","type":"invalid_request_error","code":"request_timeout"}}`
+	if response.StatusCode != 408 || strings.TrimSpace(string(answer)) != want {
+		t.Errorf("got %d %s", response.StatusCode, answer)
+	}
+}
+
+func TestALongRetryAfterIsCappedAsAFarMomentIs(t *testing.T) {
+	t.Parallel()
+	api, r := newAPI(t, named("m")...)
+	const quota = "/api/v1/clients/key-1/models/m/quota"
+	for _, far := range []string{
+		`{"until":"9000-01-01T00:00:00Z"}`, `{"retry_after":99999999999}`, `{"retry_after":"99999999h"}`, `{"retry_after":1e999}`,
+		`{"retry_after":"+.5h99999999999999999999999s"}`,
+	} {
+		expectStatus(t, send(api, "DELETE", quota, ""), 204)
+		expectStatus(t, send(api, "PUT", quota, far), 200)
+		status := r.ClientModelStatus("key-1", "m")
+		if length := status.Until.Sub(status.Since); length != 8*24*time.Hour {
+			t.Errorf("%s lasts %v", far, length)
+		}
+	}
+	expectStatus(t, send(api, "DELETE", quota, ""), 204)
+	expectStatus(t, send(api, "PUT", quota, `{"retry_after":1.2e3}`), 200)
+	if status := r.ClientModelStatus("key-1", "m"); status.Until.Sub(status.Since) != 20*time.Minute {
+		t.Errorf("1.2e3 s last %v", status.Until.Sub(status.Since))
+	}
 }
 
 func TestOtherMethodsAreRefused(t *testing.T) {

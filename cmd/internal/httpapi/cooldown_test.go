@@ -38,6 +38,7 @@ func TestEveryStatusHasWordsInEachShape(t *testing.T) {
 		403: {`"type":"permission_error","code":"forbidden"`, `"type":"permission_error"`, `"status":"PERMISSION_DENIED"`},
 		409: {`"type":"invalid_request_error","code":"conflict"`, `"type":"invalid_request_error"`, `"status":"ABORTED"`},
 		413: {`"type":"invalid_request_error","code":"request_too_large"`, `"type":"request_too_large"`, `"status":"INVALID_ARGUMENT"`},
+		415: {`"code":"unsupported_media_type"`, `"type":"invalid_request_error"`, `"status":"INVALID_ARGUMENT"`},
 		429: {`"type":"rate_limit_error","code":"rate_limit_exceeded"`, `"type":"rate_limit_error"`, `"status":"RESOURCE_EXHAUSTED"`},
 		500: {`"type":"server_error","code":"internal_error"`, `"type":"api_error"`, `"status":"INTERNAL"`},
 		503: {`"type":"server_error","code":"unavailable"`, `"type":"overloaded_error"`, `"status":"UNAVAILABLE"`},

@@ -54,6 +54,7 @@ var errorNames = map[int]errorWords{
 	http.StatusMethodNotAllowed:      {"invalid_request_error", "method_not_allowed", "invalid_request_error", "UNIMPLEMENTED"},
 	http.StatusConflict:              {"invalid_request_error", "conflict", "invalid_request_error", "ABORTED"},
 	http.StatusRequestEntityTooLarge: {"invalid_request_error", "request_too_large", "request_too_large", "INVALID_ARGUMENT"},
+	http.StatusUnsupportedMediaType:  {"invalid_request_error", "unsupported_media_type", "invalid_request_error", "INVALID_ARGUMENT"},
 	http.StatusTooManyRequests:       {"rate_limit_error", "rate_limit_exceeded", "rate_limit_error", "RESOURCE_EXHAUSTED"},
 	http.StatusInternalServerError:   {"server_error", "internal_error", "api_error", "INTERNAL"},
 	http.StatusServiceUnavailable:    {"server_error", "unavailable", "overloaded_error", "UNAVAILABLE"},

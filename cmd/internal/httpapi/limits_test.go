@@ -157,7 +157,7 @@ func TestWhoTakesLongIsCutOff(t *testing.T) {
 	}{
 		"headers that do not come": {asked, "", readHeaderTimeout},
 		"a body that does not come": {"PUT /api/v1/clients/c HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{",
-			"HTTP/1.1 400 Bad Request", readTimeout},
+			"HTTP/1.1 408 Request Timeout", readTimeout},
 		"headers without an end": {asked + "X: " + strings.Repeat("x", 100<<10) + "\r\n\r\n",
 			"HTTP/1.1 431 Request Header Fields Too Large", 0},
 		"nothing more": {asked + "\r\n", "HTTP/1.1 200 OK", idleTimeout},

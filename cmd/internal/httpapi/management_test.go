@@ -114,8 +114,10 @@ func TestPickSaysWhyThereIsNoClient(t *testing.T) {
 	expect(t, call(api, "GET", "/api/v1/models/m/pick?exclude=b&local=true"), 200, `{"client":"a"}`)
 	expect(t, call(api, "GET", "/api/v1/models/m/pick?exclude=b&exclude=a"), 503,
 		`{"error":{"message":"no client of model \"m\" is left that is not excluded","type":"server_error","code":"no_client_left"}}`)
-	expect(t, call(api, "GET", "/api/v1/models/none/pick"), 404,
-		`{"error":{"message":"no such client supplies a model \"none\"","type":"invalid_request_error","code":"model_not_found"}}`)
+	for _, target := range []string{"/api/v1/models/none", "/api/v1/models/none/pick"} {
+		expect(t, call(api, "GET", target), 404,
+			`{"error":{"message":"no client supplies a model \"none\"","type":"invalid_request_error","code":"model_not_found"}}`)
+	}
 	expect(t, call(api, "GET", "/api/v1/models/m/pick?provider=r"), 404,
 		`{"error":{"message":"no such client supplies a model \"m\"","type":"invalid_request_error","code":"model_not_found"}}`)
 	must(t, r.SetModelQuotaExceeded(t.Context(), "b", "m"))

@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/strict"
@@ -37,9 +41,19 @@ func secondsByNumber(t reflect.Type, value any) any {
 		return value
 	}
 	if n, ok := fields["retry_after"].(json.Number); ok {
-		fields["retry_after"] = n.String() + "s"
+		fields["retry_after"] = inSeconds(n)
 	}
 	return fields
+}
+
+// inSeconds writes a number of seconds as a duration, which knows no exponents.
+func inSeconds(n json.Number) string {
+	if !strings.ContainsAny(n.String(), "eE") {
+		return n.String() + "s"
+	}
+	seconds, _ := n.Float64() // without end where it is out of range
+	seconds = max(-math.MaxInt64, min(seconds, math.MaxInt64))
+	return strconv.FormatFloat(seconds, 'f', -1, 64) + "s"
 }
 
 // limit turns the body into what the registry takes. The problem is "" if it can be.
@@ -144,11 +158,19 @@ func momentFrom(field, text string) (moment time.Time, problem string) {
 	return moment, ""
 }
 
+// durationSyntax is that of what time.ParseDuration takes if it is not too long.
+var durationSyntax = regexp.MustCompile(`^\+?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$`)
+
+// durationFrom reads a duration; one that is too long for Go is the longest, which the registry then caps as it caps a
+// moment that is too far.
 func durationFrom(field, text string) (d time.Duration, problem string) {
 	if text == "" {
 		return 0, ""
 	}
 	d, err := time.ParseDuration(text)
+	if err != nil && durationSyntax.MatchString(text) {
+		return math.MaxInt64, ""
+	}
 	if err != nil || d <= 0 {
 		return 0, fmt.Sprintf("%s is %q; must be a duration above 0 such as \"90s\" or \"1h30m\"", field, text)
 	}

@@ -29,7 +29,7 @@ func (a *API) modelState(w http.ResponseWriter, r *http.Request) {
 	}
 	status := a.registry.ModelStatus(id)
 	if status.Clients == 0 {
-		writeNoModel(w, r, id)
+		writeNoModel(w, r, "no client", id)
 		return
 	}
 	writeJSON(w, http.StatusOK, modelState{status, a.registry.GetModelInfo(id)})

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/rollcall-dev/rollcall/cmd/internal/config"
 	"github.com/rollcall-dev/rollcall/registry"
 )
 
@@ -148,12 +149,13 @@ func (a *API) anthropicModels(w http.ResponseWriter, r *http.Request, s selectio
 	}).serve(w, r)
 }
 
-// toAnthropic takes from a description what Anthropic's shape has. An unknown date is the start of the epoch there.
+// toAnthropic takes from a description what Anthropic's shape has. An unknown date is the start of the epoch there; one
+// that cannot be written, which a replica that is no daemon may register, is the nearest that can.
 func toAnthropic(m *registry.ModelInfo, d *detail) anthropicModel {
 	name := m.DisplayName
 	if name == "" {
 		name = m.ID
 	}
-	created := time.Unix(max(0, m.Created), 0).UTC().Format(time.RFC3339)
+	created := time.Unix(min(max(0, m.Created), config.MaxCreated), 0).UTC().Format(time.RFC3339)
 	return anthropicModel{"model", m.ID, name, created, d}
 }

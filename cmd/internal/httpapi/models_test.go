@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"testing"
@@ -40,6 +41,18 @@ func TestAnthropicListHasAnthropicsFields(t *testing.T) {
 		`{"type":"model","id":"a","display_name":"A One","created_at":"2025-09-29T00:00:00Z"},`+
 		`{"type":"model","id":"b","display_name":"b","created_at":"1970-01-01T00:00:00Z"}],`+
 		`"has_more":false,"first_id":"a","last_id":"b"}`)
+}
+
+func TestAnthropicDatesAreDates(t *testing.T) {
+	t.Parallel()
+	for created, want := range map[int64]string{
+		-1: "1970-01-01T00:00:00Z", 253402300799: "9999-12-31T23:59:59Z", 253402300800: "9999-12-31T23:59:59Z",
+		9999999999999999: "9999-12-31T23:59:59Z", math.MinInt64: "1970-01-01T00:00:00Z", math.MaxInt64: "9999-12-31T23:59:59Z",
+	} {
+		api, _ := newAPI(t, &registry.ModelInfo{ID: "a", Created: created})
+		expect(t, call(api, "GET", "/v1/models/a", "Anthropic-Version", version), 200,
+			`{"type":"model","id":"a","display_name":"a","created_at":"`+want+`"}`)
+	}
 }
 
 func TestAnthropicPages(t *testing.T) {

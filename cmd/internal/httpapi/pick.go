@@ -77,12 +77,14 @@ func unpicked(view registryView, model string, options registry.PickOptions) reg
 }
 
 func writeNoPick(w http.ResponseWriter, r *http.Request, model string, status registry.ModelStatus) {
-	form := shapeOf(r)
+	form, query := shapeOf(r), r.URL.Query()
 	switch {
-	case status.Clients == 0 && r.URL.Query().Has("exclude"):
+	case status.Clients == 0 && query.Has("exclude"):
 		form.writeErrorCode(w, http.StatusServiceUnavailable, "no_client_left", fmt.Sprintf("no client of model %q is left that is not excluded", model))
+	case status.Clients == 0 && (query.Has("provider") || query.Has("local")):
+		writeNoModel(w, r, "no such client", model)
 	case status.Clients == 0:
-		writeNoModel(w, r, model)
+		writeNoModel(w, r, "no client", model)
 	case status.Cooling > 0 && !status.Recovery.IsZero():
 		writeCooldown(w, model, status.Recovery, status.RecoversIn)
 	case status.Cooling > 0: // suspended for their quota, without an end
@@ -96,6 +98,6 @@ func writeNoPick(w http.ResponseWriter, r *http.Request, model string, status re
 	}
 }
 
-func writeNoModel(w http.ResponseWriter, r *http.Request, model string) {
-	shapeOf(r).writeErrorCode(w, http.StatusNotFound, "model_not_found", fmt.Sprintf("no such client supplies a model %q", model))
+func writeNoModel(w http.ResponseWriter, r *http.Request, nobody, model string) {
+	shapeOf(r).writeErrorCode(w, http.StatusNotFound, "model_not_found", fmt.Sprintf("%s supplies a model %q", nobody, model))
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/config"
@@ -50,11 +51,14 @@ func (b reportBody) problem() string {
 	return ""
 }
 
+// byProvider: an answer may have been cut anywhere, and its quota counts all the same.
+func byProvider(path string) bool { return path == "body" || strings.HasPrefix(path, "headers.") }
+
 // report takes a provider's answer, works out which limit was hit, and marks the model. Nothing changes where the answer
 // is about no quota, so a proxy may hand over all that are no success.
 func (a *API) report(w http.ResponseWriter, r *http.Request) {
 	var body reportBody
-	if !readBody(w, r, strict.Decoder{}, &body, false) {
+	if !readBody(w, r, strict.Decoder{Foreign: byProvider}, &body, false) {
 		return
 	}
 	problem := body.problem()

@@ -52,6 +52,17 @@ func TestAProvidersAnswerIsTakenAsItCame(t *testing.T) {
 	}
 }
 
+// TestAnAnswerThatWasCutCounts: one that ends inside a character is a 429 all the same.
+func TestAnAnswerThatWasCutCounts(t *testing.T) {
+	t.Parallel()
+	api, _ := newAPI(t, named("m")...)
+	w := send(api, "POST", "/api/v1/429", `{"client":"key-1","model":"m","status":429,"headers":{"x-note":"\ud83d"},"body":"too many \ud83d"}`)
+	if text := expectStatus(t, w, 200); !strings.Contains(text, `"state":"cooling"`) {
+		t.Error(text)
+	}
+	expectStatus(t, send(api, "POST", "/api/v1/429", `{"client":"key-1\ud83d","model":"m","status":429}`), 400)
+}
+
 func TestWhatIsAboutNoQuotaChangesNothing(t *testing.T) {
 	t.Parallel()
 	api, r := newAPI(t, named("m")...)

@@ -95,6 +95,10 @@ func (a *API) serve(w *observed, r *http.Request) {
 		shapeOf(r).writeError(w, http.StatusForbidden, "a page of another origin may not change anything here")
 		return
 	}
+	if problem := pathProblem(r.URL.EscapedPath()); problem != "" {
+		shapeOf(r).writeError(w, http.StatusBadRequest, problem)
+		return
+	}
 	a.mux.ServeHTTP(w, r)
 }
 

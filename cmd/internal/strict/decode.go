@@ -1,7 +1,8 @@
 // Package strict turns decoded YAML or JSON into Go structs and says exactly where it does not fit: every error carries
 // the path of the value, such as clients[2].models[0].created.
 //
-// Names are the structs' JSON names, upper and lower case matter, and nothing is converted: "4" is not a number.
+// Names are the structs' JSON names, upper and lower case matter, and nothing is converted: "4" is not a number. A field
+// with the tag strict:"stated" is not named without a value.
 package strict
 
 import (
@@ -28,6 +29,8 @@ type Decoder struct {
 	Unknown func(path string, known []string) error
 	// Short, when not nil, may replace a value by its long form before it is decoded into a struct of type t.
 	Short func(t reflect.Type, value any) any
+	// Foreign says whether the text at a path is handed on as it came from elsewhere; see CheckJSON. nil: none is.
+	Foreign func(path string) bool
 }
 
 // Decode sets what dst points to from src. Null leaves a value as it is. The error is an *Error, or what Unknown
@@ -77,7 +80,11 @@ func (d Decoder) fields(path string, src any, dst reflect.Value) error {
 			}
 			continue
 		}
-		if err := d.value(at, m[name], dst.Field(i)); err != nil {
+		value := m[name]
+		if dst.Type().Field(i).Tag.Get("strict") == "stated" && (value == nil || value == "") {
+			return &Error{at, "is empty; must have a value, or be left out"}
+		}
+		if err := d.value(at, value, dst.Field(i)); err != nil {
 			return err
 		}
 	}

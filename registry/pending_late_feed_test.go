@@ -1,0 +1,111 @@
+package registry_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/rollcall-dev/rollcall/registry"
+	"github.com/rollcall-dev/rollcall/store/redistest"
+)
+
+// lateFeed is a network on which answers to reads of the feed are late, while it is on.
+type lateFeed struct{ on atomic.Bool }
+
+type lateFeedConn struct {
+	net.Conn
+	network *lateFeed
+	feed    *atomic.Bool
+}
+
+func (c lateFeedConn) Write(b []byte) (int, error) {
+	if bytes.Contains(bytes.ToLower(b), []byte("xread")) {
+		c.feed.Store(true)
+	}
+	return c.Conn.Write(b)
+}
+
+func (c lateFeedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.feed.Load() && c.network.on.Load() {
+		<-time.After(400 * time.Millisecond) // of the bubble
+	}
+	return n, err
+}
+
+func (l *lateFeed) client(t *testing.T, s *redistest.Server) redis.UniversalClient {
+	t.Helper()
+	options := s.Options()
+	dial := options.Dialer
+	options.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		return lateFeedConn{conn, l, new(atomic.Bool)}, err
+	}
+	c := redis.NewUniversalClient(options)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// TestWhatRedisHasIsNotWrittenTwice: a write that Redis took, and the feed did not bring in time, is answered with
+// ErrPending. It is not carried out again: what others made of it since stays.
+func TestWhatRedisHasIsNotWrittenTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &lateFeed{}, t.Context()
+		b := openReplica(t, s, "default", "b", registry.Options{})
+		a, err := registry.New(ctx, network.client(t, s), registry.Options{
+			ReplicaID: "a", Logger: silence(), OperationTimeout: 200 * time.Millisecond,
+		})
+		must(t, err)
+		defer a.Close()
+		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
+		must(t, a.RegisterClient(ctx, "d", "p", named("m")))
+		network.on.Store(true)
+		synctest.Wait()
+		must(t, b.SuspendClientModel(ctx, "d", "m", "so that the next change is not the next for a"))
+		if err := a.SuspendClientModel(ctx, "c", "m", "401"); !errors.Is(err, registry.ErrPending) {
+			t.Fatalf("error %v, want ErrPending", err)
+		}
+		must(t, b.ResumeClientModel(registry.WithActor(ctx, "alice"), "c", "m"))
+		eventually(t, "nothing waits", func() bool { return a.Health().Pending == 0 })
+		network.on.Store(false)
+		eventually(t, "a follows", func() bool { return a.Sync(ctx) == nil && a.Health().Connected })
+		must(t, b.Sync(ctx))
+		for _, r := range []*registry.ModelRegistry{a, b} {
+			if state := r.ClientModelStatus("c", "m").State; state != registry.StateAvailable {
+				t.Errorf("it is %s after it was resumed", state)
+			}
+		}
+	})
+}
+
+// TestAHurriedCallerIsNoOutage: a context that ends before Redis can answer says nothing about Redis.
+func TestAHurriedCallerIsNoOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+		r, err := registry.New(ctx, network.client(t, s), registry.Options{Logger: silence()})
+		must(t, err)
+		defer r.Close()
+		must(t, r.RegisterClient(ctx, "c", "p", named("m")))
+		synctest.Wait()
+		hurried, cancel := context.WithTimeout(ctx, time.Millisecond)
+		defer cancel()
+		network.on.Store(true)
+		if err := r.SetModelQuotaExceeded(hurried, "c", "m"); !errors.Is(err, registry.ErrPending) {
+			t.Errorf("error %v, want ErrPending", err)
+		}
+		if h := r.Health(); !h.Connected {
+			t.Errorf("redis is taken for dead: %v", h.LastError)
+		}
+		network.on.Store(false)
+		eventually(t, "it is replayed", func() bool { return r.Health().Pending == 0 })
+	})
+}
