@@ -36,6 +36,7 @@ var (
 	ErrLive = errors.New("replicas of the namespace are alive")
 
 	errNoCatalog = errors.New("catalog is not in Redis")
+	errTaken     = errors.New("another process is this replica")
 	errClock     = errors.New("operation came outside its time")
 )
 
@@ -61,6 +62,7 @@ var codes = map[string]error{
 	"NOCATALOG":     errNoCatalog,
 	"NOTREGISTERED": ErrNotRegistered,
 	"SCHEMA":        ErrSchema,
+	"TAKEN":         errTaken,
 }
 
 // scriptError translates what a script refused, with the server's time that it gave; other errors come back as they

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -56,4 +57,96 @@ func TestLeasesOfDifferentLengthAfterALeap(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A hold that comes after its replica gave up all, as one that was under way, or that Redis held up, gets a lease of its
+// own and ends with it. Its marks wait like those of any client of a dead replica.
+func TestHoldAfterReleaseEndsByItself(t *testing.T) {
+	for name, hold := range map[string]func(s *space) error{
+		"register": func(s *space) error {
+			_, err := s.a.Register(s.ctx, registration("c", "p", "m"))
+			return err
+		},
+		"register, joining": func(s *space) error {
+			s.given(s.b.Register(s.ctx, registration("c", "p", "m")))
+			_, err := s.a.Register(s.ctx, registration("c", "p", "m"))
+			if err == nil {
+				_, err = s.b.Unregister(s.ctx, "c", "", Position{})
+			}
+			return err
+		},
+		"assert": func(s *space) error {
+			return s.a.Assert(s.ctx, []Assertion{s.assertion("c", "p", "m")}, Position{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBothMoving(t, func(s *space) {
+				s.must(s.a.Release(s.ctx))
+				s.must(hold(s))
+				s.leases(map[string]time.Duration{"a": hour})
+				s.given(s.b.Suspend(s.ctx, Suspension{Client: "c", Model: "m", Reason: "why"}))
+				for range 3 {
+					s.server.Advance(s.t, 25*time.Minute)
+					s.beat(s.b)
+				}
+				s.must(s.b.Reap(s.ctx, "a", hour))
+				s.look()
+				if record, there := s.seen.hashes["clients"]["c"]; there || s.lease("a") != 0 {
+					s.t.Errorf("after its lease the client is there: %q", record)
+				}
+				s.given(s.b.Register(s.ctx, registration("c", "p", "m")))
+				if s.seen.hashes["marks"]["c\x1fm"] == "" {
+					s.t.Error("its mark did not wait")
+				}
+			})
+		})
+	}
+}
+
+// A hold leaves a lease that runs as it is.
+func TestHoldDoesNotRenewALease(t *testing.T) {
+	onBothMoving(t, func(s *space) {
+		s.server.Advance(s.t, 20*time.Minute)
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
+		s.must(s.a.Assert(s.ctx, []Assertion{s.assertion("d", "p", "m")}, Position{}))
+		s.leases(map[string]time.Duration{"a": 40 * time.Minute})
+	})
+}
+
+// overtaken is a process under whose name, a, another one lives and holds c.
+func overtaken(s *space) (by *Store) {
+	s.t.Helper()
+	by = s.replica("a")
+	var taken *TakenError
+	if _, err := by.Join(s.ctx, hour, "{}", time.Time{}); !errors.As(err, &taken) {
+		s.t.Fatalf("joined beside another: %v", err)
+	}
+	_, err := by.Join(s.ctx, hour, "{}", taken.Lease)
+	s.must(err)
+	s.given(by.Register(s.ctx, registration("c", "p", "m")))
+	return by
+}
+
+// A process whose name another one has now gives up nothing of what that holds.
+func TestReleaseByTheOvertaken(t *testing.T) {
+	onBoth(t, func(s *space) {
+		by := overtaken(s)
+		s.must(s.a.Release(s.ctx))
+		s.changed("")
+		s.same(s.a.ReleaseClient(s.ctx, "c", "", Position{}))
+		s.must(by.Release(s.ctx))
+		s.look()
+		if len(s.seen.hashes["clients"]) > 0 {
+			s.t.Error("the one that has the name gave up nothing either")
+		}
+	})
+}
+
+// Nor does it say in the other's name what that holds.
+func TestAssertByTheOvertaken(t *testing.T) {
+	onBoth(t, func(s *space) {
+		by := overtaken(s)
+		s.refused(s.a.Assert(s.ctx, nil, Position{}), errTaken)
+		s.must(by.Assert(s.ctx, nil, Position{}))
+	})
 }

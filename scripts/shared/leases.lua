@@ -2,8 +2,8 @@
 --
 -- Someone who lives renews every third of a lease and notes it as `beat`. Where more than two thirds passed since, or
 -- time went back, Redis was away or its clock was set, and that time counts for no lease: each has left what it had at
--- `beat`. Replicas may have leases of different lengths, and a pause that is long to one is none to another: so the time
--- does count where it is less than two thirds of what a lease had left.
+-- `beat`. Replicas may have leases of different lengths, and a pause that is long to one is none to another: so the
+-- time does count where it is less than two thirds of what a lease had left.
 local times = call('HMGET', META, 'beat', 'began')
 local beat = tonumber(times[1] or 0)
 
@@ -19,6 +19,12 @@ local function renew(lease)
   end
   call('ZADD', LEASES, int(now + lease), replica)
   call('HSET', META, 'beat', moment, 'now', moment)
+end
+
+-- process is the one that joined last under the calling replica's name; false where none did.
+local function process()
+  local record = call('HGET', REPLICAS, replica)
+  return record and match(record, '^[^ ]*')
 end
 
 -- roll says: live replicas, when the epoch began, the lease that ends first and whose it is.
