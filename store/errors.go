@@ -37,7 +37,9 @@ var (
 
 	errNoCatalog = errors.New("catalog is not in Redis")
 	errTaken     = errors.New("another process is this replica")
-	errClock     = errors.New("operation came outside its time")
+	// errClosing: the call came too late or was cut off. It is one that got no answer, so it is no refusal either.
+	errClosing = fmt.Errorf("%w: %w", ErrUnavailable, ErrClosed)
+	errClock   = errors.New("operation came outside its time")
 )
 
 // InvalidError names the field that was refused. It matches ErrInvalid.
@@ -111,8 +113,12 @@ func passes(err error) bool {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
 
-// unsafe translates what Redis refuses for good for lack of a right or a feature.
+// unsafe translates what Redis refuses for good for lack of a right or a feature, and what the client library says of
+// connections that were closed.
 func unsafe(err error) error {
+	if errors.Is(err, redis.ErrClosed) {
+		return errClosing
+	}
 	var answered redis.Error
 	if !errors.As(err, &answered) {
 		return err

@@ -54,7 +54,7 @@ func head(reply Reply, err error) (Head, error) {
 // Head reads where the feed ends, and writes nothing. ErrEmpty for a namespace without data, ErrBroken for one that
 // lost a part of them.
 func (s *Store) Head(ctx context.Context) (Head, error) {
-	return head(s.run(ctx, call{verb: "head"}))
+	return head(s.run(ctx, call{verb: "head", parting: true}))
 }
 
 // TakenError says that another process lives under this replica's name.
@@ -149,7 +149,7 @@ func (s *Store) Reap(ctx context.Context, replica string, lease time.Duration) e
 
 func (s *Store) release(ctx context.Context, holder string, lease time.Duration, instance string) error {
 	for {
-		reply, err := s.run(ctx, call{verb: "release", holder: holder,
+		reply, err := s.run(ctx, call{verb: "release", holder: holder, parting: holder == s.replica,
 			args: []any{wait.Milliseconds(), lease.Milliseconds(), "", "", instance}})
 		if err != nil {
 			return err

@@ -41,6 +41,7 @@ type Store struct {
 	scripts  map[string]*redis.Script
 	clock    *Clock
 	stats    *stats
+	underway underway
 }
 
 // Open makes a store from a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2,
