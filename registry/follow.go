@@ -37,6 +37,9 @@ func (r *ModelRegistry) follow(ctx context.Context) {
 
 // failed takes note that Redis could not be asked.
 func (r *ModelRegistry) failed(err error) {
+	if r.closed.Load() {
+		return // it is this end that is going away
+	}
 	if r.health.failed(err) {
 		r.options.Logger.WithError(err).Warn("rollcall: redis is away; reads go on from the view, writes wait")
 	}

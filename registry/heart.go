@@ -70,7 +70,7 @@ func (r *ModelRegistry) keepLease(ctx context.Context) {
 		r.heart.mu.Unlock()
 		if beat <= 0 {
 			r.beat(ctx)
-		} else if err := r.reap(ctx, first); err != nil && ctx.Err() == nil {
+		} else if err := r.reap(ctx, first); err != nil && !r.closed.Load() {
 			r.options.Logger.WithError(err).Warn("rollcall: cannot end the lease of a dead replica")
 			pause(ctx, third/4)
 		}

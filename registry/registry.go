@@ -160,37 +160,3 @@ func (r *ModelRegistry) start(ctx context.Context) error {
 func (r *ModelRegistry) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, r.options.OperationTimeout)
 }
-
-// closeTimeout is what giving up the holds may take; together with stopping, Close stays under 2 s.
-const closeTimeout = 1500 * time.Millisecond
-
-// Close gives up this replica's holds, stops following the feed, and closes the connections that Open or New made.
-// Clients that no other replica holds go; their marks wait for their return. It returns within 2 s, with an error when
-// Redis could not be told; the holds then end with the lease. After Close the view stays as it was, and writes return
-// ErrClosed. A second Close does nothing.
-func (r *ModelRegistry) Close() error {
-	r.once.Do(func() {
-		r.closed.Store(true)
-		var released error
-		if !r.options.Observer && r.health.connected() {
-			ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-			released = r.store.Release(ctx)
-			cancel()
-		}
-		r.mu.Lock()
-		r.ending = true
-		r.mu.Unlock()
-		r.stop()
-		closed := r.store.Close() // ends a read of the feed that waits
-		r.running.Wait()
-		r.arrived.close()
-		if lost := r.pending.unsent(); lost > 0 {
-			released = errors.Join(released, fmt.Errorf("%w: %d writes that waited for redis are lost", ErrUnavailable, lost))
-		}
-		r.closing = errors.Join(released, closed)
-		if r.closing != nil {
-			r.closing = fmt.Errorf("close registry: %w", r.closing)
-		}
-	})
-	return r.closing
-}

@@ -3,14 +3,18 @@
 -- where something was written in this epoch: that stays. Else the caller joins what is there. What was evicted stays
 -- away.
 --
--- Uses     base gate sizes clients counts marks waiting
+-- Uses     base gate sizes clients counts marks waiting leases
 -- ARGV[5]  stamp   revision of the view that the clients come from; 0: of this history, and their marks wait here
 -- ARGV[6]  all     '1' with the last page: the caller has no other clients
--- ARGV[7]  ...     client, provider, digest, registered at (ms), revision of the definition, marks (model GS text GS
+-- ARGV[7]  lease   ms that the caller gets where it has none: it was given up, and this came after
+-- ARGV[8]  instance of the process
+-- ARGV[9]  ...     client, provider, digest, registered at (ms), revision of the definition, marks (model GS text GS
 --                  ...) of each
--- Returns  done|same now epoch revision tail ''; error NOCATALOG when a digest is unknown
+-- Returns  done|same now epoch revision tail ''; error NOCATALOG when a digest is unknown, TAKEN when another process
+--          has the caller's name
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 if damaged(ALL) then return broken() end
+if (process() or ARGV[8]) ~= ARGV[8] then return refuse('TAKEN') end
 local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(call('HGET', META, 'registered') or 0)
 
 -- merged is what a pair's mark becomes when a later view brings its own: that holds, but for parts that were written in
@@ -61,7 +65,7 @@ local function plan_marks(plan, given, roster)
   end
 end
 
-for i = 7, #ARGV, 6 do
+for i = 9, #ARGV, 6 do
   local plan = { client = ARGV[i], provider = ARGV[i + 1], digest = ARGV[i + 2], registered = ARGV[i + 3], count = 0 }
   local revision, holders, rest = brought(ARGV[i + 4]), '', ''
   local record = call('HGET', CLIENTS, plan.client)
@@ -127,6 +131,7 @@ for _, plan in ipairs(plans) do
   call('HSET', CLIENTS, plan.client, plan.record)
   call('SADD', HOLDS, plan.client)
 end
+if #plans > 0 then call('ZADD', LEASES, 'NX', int(now + tonumber(ARGV[7])), replica) end
 write_counts()
 seal_deadlines()
 call('HSET', META, 'registered', int(last))

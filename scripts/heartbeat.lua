@@ -7,9 +7,6 @@
 --          and the replica must join
 -- Cost     O(1), O(replicas) after a leap of time
 if damaged(ALL) then return broken() end
-local record = call('HGET', REPLICAS, replica)
-if not record or match(record, '^[^ ]*') ~= ARGV[6] or not call('ZSCORE', LEASES, replica) then
-  return answer('same', roll())
-end
+if process() ~= ARGV[6] or not call('ZSCORE', LEASES, replica) then return answer('same', roll()) end
 renew(tonumber(ARGV[5]))
 return answer('done', roll())

@@ -1,8 +1,9 @@
 -- recount: computes anew, from clients, rosters and marks, all that is kept beside them: counts, provider counts, uses
 -- of catalogs, numbers of marks, the holder's set, and all sizes. Only where no replica lives, since it is one long
--- step and replicas that live bring back everything by themselves. It changes no answer, so it makes no revision.
+-- step and replicas that live bring back everything by themselves. A holder without a lease gets one that is over, so
+-- that the first replica that comes ends its holds. It changes no answer, so it makes no revision.
 --
--- Uses     base gate sizes clients
+-- Uses     base gate sizes clients leases
 -- Returns  done now epoch revision tail ''; error LIVE while a replica lives, BROKEN where a roster is gone
 -- Cost     O(clients + marks + models of all catalogs)
 if call('ZCOUNT', LEASES, '(' .. moment, '+inf') > 0 then return redis.error_reply('ROLLCALL LIVE ' .. moment) end
@@ -70,6 +71,7 @@ put(COUNTS, counts)
 put(PROVIDERS, providers)
 put(CATALOG_REFS, used)
 for from = 1, #held, 1000 do call('SADD', HOLDS, unpack(held, from, math.min(from + 999, #held))) end
+if #held > 0 then call('ZADD', LEASES, 'NX', int(math.min(beat, now)), holder) end
 local done = finish(ALL)
 if #held == 0 and call('HEXISTS', REPLICAS, holder) == 0 then call('HDEL', META, 'holds:' .. holder) end
 return done

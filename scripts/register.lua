@@ -11,6 +11,7 @@
 -- ARGV[12] seen revision   a holder's registration drops marks up to here
 -- ARGV[13] late            '1': the registration waited for Redis; where others hold the client, too, a definition
 --                          newer than seen stays, and it only joins
+-- ARGV[14] lease           ms that the replica gets where it has none: it was given up, and this came after
 -- Returns  done|same now epoch revision tail ''; error NOCATALOG when the digest is unknown and no catalog was given,
 --          EPOCH when it is not late and has seen another: its clients may not be back yet
 -- Cost     O(models that change), plus O(models) for a client that has marks
@@ -76,8 +77,8 @@ if redefined then
 end
 if not held then holders = holders == '' and replica or holders .. ',' .. replica end
 record = write_client(provider, digest, registered, revision, marks, holders, rest)
-local touched = { 2, 12 } -- clients holds
-if redefined then touched = { 2, 3, 4, 5, 6, 7, 12 } end -- and catalogs rosters catalog_refs counts providers
+local touched = { 2, 10, 12 } -- clients leases holds
+if redefined then touched = { 2, 3, 4, 5, 6, 7, 10, 12 } end -- and catalogs rosters catalog_refs counts providers
 if #changes > 0 or not old_digest then
   touched[#touched + 1] = 8 -- marks
   touched[#touched + 1] = 9 -- deadlines
@@ -107,6 +108,7 @@ if redefined then
 end
 grow(2, call('HSET', CLIENTS, client, record))
 grow(12, call('SADD', HOLDS, client))
+if not held then grow(10, call('ZADD', LEASES, 'NX', int(now + tonumber(ARGV[14])), replica)) end
 if waited then write_mark(client .. '\31', '', 0) end
 if waited or #changes > 0 then
   write_marks(client, changes)

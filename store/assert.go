@@ -32,7 +32,7 @@ func (s *Store) Assert(ctx context.Context, clients []Assertion, view Position) 
 		return err
 	}
 	for first := true; first || len(clients) > 0; first = false {
-		args, count, models := []any{view.Revision, "0"}, 0, 0
+		args, count, models := []any{view.Revision, "0", s.lease.Load(), s.instance}, 0, 0
 		for _, c := range clients {
 			if count == assertClients || (count > 0 && models+len(c.Catalog.Roster) > assertModels) {
 				break

@@ -18,6 +18,7 @@ type call struct {
 	holders []string // more of them, whose sets follow the usual keys
 	actor   string
 	args    []any
+	parting bool // it goes out also after Drain
 }
 
 // run carries out a verb, repeating it under one name while nothing is answered and the context lasts.
@@ -27,6 +28,12 @@ type call struct {
 // passed although it is not here, the clocks have parted; then the operation goes out again under a new name, provided
 // that no earlier try could have been carried out.
 func (s *Store) run(ctx context.Context, c call) (Reply, error) {
+	if !c.parting {
+		if !s.underway.begin() {
+			return Reply{}, fmt.Errorf("%s: %w", c.verb, errClosing)
+		}
+		defer s.underway.end()
+	}
 	limit := budget(ctx)
 	began := time.Now()
 	end := began.Add(limit)

@@ -27,7 +27,7 @@ func (s *Store) Register(ctx context.Context, r Registration) (Reply, error) {
 	send := func(roster, catalog string) (Reply, error) {
 		return s.run(ctx, call{verb: "register", actor: r.Actor, args: []any{
 			r.Client, r.Provider, r.Catalog.Digest, roster, catalog, flag(r.Keep), r.Seen.Epoch,
-			r.Seen.Revision, flag(r.Late),
+			r.Seen.Revision, flag(r.Late), s.lease.Load(),
 		}})
 	}
 	if r.Known {
@@ -48,7 +48,9 @@ func (s *Store) Unregister(ctx context.Context, client, actor string, seen Posit
 // ReleaseClient gives up this replica's hold of the client as Release does for all: with the last hold the client goes,
 // and its marks wait for its return. Otherwise like Unregister.
 func (s *Store) ReleaseClient(ctx context.Context, client, actor string, seen Position) (Reply, error) {
-	return s.run(ctx, call{verb: "release", actor: actor, args: []any{wait.Milliseconds(), 0, client, seen.Epoch}})
+	return s.run(ctx, call{verb: "release", actor: actor, args: []any{
+		wait.Milliseconds(), 0, client, seen.Epoch, s.instance,
+	}})
 }
 
 // tombstone is how long an eviction keeps replicas from bringing a client back.

@@ -21,7 +21,7 @@ func (s *Store) CheckConnection(ctx context.Context) error {
 	if refused := s.refusal(err); errors.Is(refused, ErrInvalid) || errors.Is(refused, ErrUnsafeServer) {
 		return refused
 	}
-	return s.handshakeError(ctx, fmt.Errorf("%w: %w", ErrUnavailable, err))
+	return s.handshakeError(ctx, fmt.Errorf("%w: %w", ErrUnavailable, unsafe(err)))
 }
 
 // Inspect looks at the server that has the namespace: ErrUnsafeServer for one that is too old, is a replica, or does

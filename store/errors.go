@@ -36,7 +36,10 @@ var (
 	ErrLive = errors.New("replicas of the namespace are alive")
 
 	errNoCatalog = errors.New("catalog is not in Redis")
-	errClock     = errors.New("operation came outside its time")
+	errTaken     = errors.New("another process is this replica")
+	// errClosing: the call came too late or was cut off. It is one that got no answer, so it is no refusal either.
+	errClosing = fmt.Errorf("%w: %w", ErrUnavailable, ErrClosed)
+	errClock   = errors.New("operation came outside its time")
 )
 
 // InvalidError names the field that was refused. It matches ErrInvalid.
@@ -61,6 +64,7 @@ var codes = map[string]error{
 	"NOCATALOG":     errNoCatalog,
 	"NOTREGISTERED": ErrNotRegistered,
 	"SCHEMA":        ErrSchema,
+	"TAKEN":         errTaken,
 }
 
 // scriptError translates what a script refused, with the server's time that it gave; other errors come back as they
@@ -109,8 +113,12 @@ func passes(err error) bool {
 		errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
 
-// unsafe translates what Redis refuses for good for lack of a right or a feature.
+// unsafe translates what Redis refuses for good for lack of a right or a feature, and what the client library says of
+// connections that were closed.
 func unsafe(err error) error {
+	if errors.Is(err, redis.ErrClosed) {
+		return errClosing
+	}
 	var answered redis.Error
 	if !errors.As(err, &answered) {
 		return err

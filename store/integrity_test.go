@@ -17,11 +17,11 @@ import (
 var noticing = map[string]string{
 	"quota": "clients marks deadlines feed ops", "suspend": "clients marks deadlines feed ops",
 	"clear": "clients marks deadlines feed ops", "resume": "clients marks deadlines feed ops",
-	"register":   "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
+	"register":   "clients leases holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"unregister": "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"release":    "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"evict":      "clients holds:a feed ops catalogs rosters catalog_refs counts providers marks deadlines",
-	"assert":     "clients holds:a feed ops catalogs rosters catalog_refs counts providers",
+	"assert":     "clients leases holds:a feed ops catalogs rosters catalog_refs counts providers",
 	"offer":      "catalogs rosters catalog_refs", "sweep": "catalogs rosters catalog_refs feed",
 	"tidy": "clients marks deadlines",
 }

@@ -132,6 +132,7 @@ func cutAfterTheScript(t *testing.T, server *redistest.Server, cuts int, write f
 	through, err := Open(server.URLAt(between.addr()), Options{Namespace: s.name, Replica: "a"})
 	s.must(err)
 	defer through.Close()
+	through.instance = s.a.instance
 
 	before := s.revision()
 	between.cutNext(cuts)

@@ -37,6 +37,9 @@ func (c *contents) check(t *testing.T) {
 		if want := slices.Sorted(slices.Values(clients)); !slices.Equal(got, want) {
 			t.Fatalf("holds of %s: %v, recounted %v", holder, got, want)
 		}
+		if _, found := c.sorted["leases"][holder]; !found && len(clients) > 0 {
+			t.Fatalf("%s holds %v and has no lease", holder, clients)
+		}
 	}
 	c.checkDeadlines(t)
 }

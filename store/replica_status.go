@@ -49,18 +49,13 @@ func (s *Store) Replicas(ctx context.Context) ([]ReplicaStatus, error) {
 	}); err != nil {
 		return nil, err
 	}
-	leases, _, err := retried(ctx, func(ctx context.Context) ([]redis.Z, struct{}, error) {
-		leases, err := s.client.ZRangeWithScores(ctx, s.keys.leases(), 0, -1).Result()
-		return leases, struct{}{}, err
-	})
+	leases, err := s.leases(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read leases: %w", unsafe(err))
+		return nil, err
 	}
 	for _, lease := range leases {
-		id, _ := lease.Member.(string)
-		ends := int64(lease.Score)
-		one := status(id)
-		one.LeaseUntil, one.Live = time.UnixMilli(ends).UTC(), ends > s.clock.Millis()
+		one := status(lease.Replica)
+		one.LeaseUntil, one.Live = lease.Ends, lease.Ends.UnixMilli() > s.clock.Millis()
 	}
 	replicas := make([]ReplicaStatus, 0, len(byID))
 	for _, one := range byID {
@@ -68,6 +63,23 @@ func (s *Store) Replicas(ctx context.Context) ([]ReplicaStatus, error) {
 	}
 	slices.SortFunc(replicas, func(a, b ReplicaStatus) int { return cmp.Compare(a.ReplicaID, b.ReplicaID) })
 	return replicas, s.countHolds(ctx, replicas)
+}
+
+// leases reads all leases, those that are over included.
+func (s *Store) leases(ctx context.Context) ([]Lease, error) {
+	stored, _, err := retried(ctx, func(ctx context.Context) ([]redis.Z, struct{}, error) {
+		stored, err := s.client.ZRangeWithScores(ctx, s.keys.leases(), 0, -1).Result()
+		return stored, struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read leases: %w", unsafe(err))
+	}
+	leases := make([]Lease, len(stored))
+	for i, one := range stored {
+		leases[i].Replica, _ = one.Member.(string)
+		leases[i].Ends = time.UnixMilli(int64(one.Score)).UTC()
+	}
+	return leases, nil
 }
 
 // describe takes what a replica's record says: instance, space, JSON. What cannot be read is not said.

@@ -54,7 +54,7 @@ func head(reply Reply, err error) (Head, error) {
 // Head reads where the feed ends, and writes nothing. ErrEmpty for a namespace without data, ErrBroken for one that
 // lost a part of them.
 func (s *Store) Head(ctx context.Context) (Head, error) {
-	return head(s.run(ctx, call{verb: "head"}))
+	return head(s.run(ctx, call{verb: "head", parting: true}))
 }
 
 // TakenError says that another process lives under this replica's name.
@@ -70,6 +70,7 @@ func (e *TakenError) Error() string { return "another process is this replica: "
 // another process lives under the name, a *TakenError; with that error's Lease given back as seen, Join takes over if
 // the other did not renew meanwhile. Other errors as for Head.
 func (s *Store) Join(ctx context.Context, lease time.Duration, record string, seen time.Time) (Head, error) {
+	s.lease.Store(lease.Milliseconds())
 	last := int64(0)
 	if !seen.IsZero() {
 		last = seen.UnixMilli()
@@ -137,18 +138,19 @@ func (s *Store) Keeps(ctx context.Context, head, position Position) (bool, error
 const wait = 24 * time.Hour
 
 // Release gives up all holds of this replica, its lease and its record. Clients that nobody else holds go; their marks
-// wait for their return until their deadlines, those without one for a day.
-func (s *Store) Release(ctx context.Context) error { return s.release(ctx, s.replica, 0) }
+// wait for their return until their deadlines, those without one for a day. A process whose name another one took gives
+// up nothing: what is held under it is the other's.
+func (s *Store) Release(ctx context.Context) error { return s.release(ctx, s.replica, 0, s.instance) }
 
 // Reap does the same for another replica, if its lease is over. lease is the caller's own.
 func (s *Store) Reap(ctx context.Context, replica string, lease time.Duration) error {
-	return s.release(ctx, replica, lease)
+	return s.release(ctx, replica, lease, "")
 }
 
-func (s *Store) release(ctx context.Context, holder string, lease time.Duration) error {
+func (s *Store) release(ctx context.Context, holder string, lease time.Duration, instance string) error {
 	for {
-		reply, err := s.run(ctx, call{verb: "release", holder: holder,
-			args: []any{wait.Milliseconds(), lease.Milliseconds(), "", ""}})
+		reply, err := s.run(ctx, call{verb: "release", holder: holder, parting: holder == s.replica,
+			args: []any{wait.Milliseconds(), lease.Milliseconds(), "", "", instance}})
 		if err != nil {
 			return err
 		}

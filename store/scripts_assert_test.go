@@ -97,6 +97,7 @@ func TestAssertLaterViewWins(t *testing.T) {
 			~ clients c: q|[n]|-5h|0|1|a,b,e|101
 			+ feed 4-0: e "" asserted 1;c;;-
 			+ holds:e c
+			+ leases e: +0h
 			+ meta asserted:e: 1`)
 	})
 }
@@ -214,6 +215,7 @@ func TestAssertKeepsNewPartsOfMarks(t *testing.T) {
 			~ clients c: p|[m n o x]|-5h|0|4|a,b,e|101
 			+ feed 207-0: e "" asserted 1;c;;-
 			+ holds:e c
+			+ leases e: +0h
 			+ meta asserted:e: 1`)
 	})
 }
@@ -314,7 +316,7 @@ func TestAssertInPages(t *testing.T) {
 
 func TestAssertUnknownCatalog(t *testing.T) {
 	onBoth(t, func(s *space) {
-		_, err := s.a.run(s.ctx, call{verb: "assert", args: []any{100, "1", "c", "p", "[m]", s.in(-5), 0, ""}})
+		_, err := s.a.run(s.ctx, call{verb: "assert", args: []any{100, "1", 0, s.a.instance, "c", "p", "[m]", s.in(-5), 0, ""}})
 		s.refused(err, errNoCatalog)
 	})
 }

@@ -9,7 +9,7 @@ import (
 
 // release gives up a page of a replica's holds, as the replica by does it. lease is by's own; 0 for in any case.
 func (s *space) release(by *Store, holder string, lease time.Duration) (Reply, error) {
-	return by.run(s.ctx, call{verb: "release", holder: holder, args: []any{wait.Milliseconds(), lease.Milliseconds(), "", ""}})
+	return by.run(s.ctx, call{verb: "release", holder: holder, args: []any{wait.Milliseconds(), lease.Milliseconds(), "", "", ""}})
 }
 
 func TestReleaseGivesUpHolds(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -36,9 +37,11 @@ type Store struct {
 	replica string
 	// instance tells this process from another one under the same name
 	instance string
+	lease    atomic.Int64 // ms: what Join asked for last
 	scripts  map[string]*redis.Script
 	clock    *Clock
 	stats    *stats
+	underway underway
 }
 
 // Open makes a store from a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2,

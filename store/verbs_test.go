@@ -45,7 +45,7 @@ func commits(verb string) bool { return slices.Contains(committing, verb) }
 func (s *space) calls() map[string]call {
 	head := s.head()
 	return map[string]call{
-		"assert":     {args: []any{100, "1", "e", "p", "[m n o]", s.in(-5), 0, ""}},
+		"assert":     {args: []any{100, "1", hour.Milliseconds(), s.a.instance, "e", "p", "[m n o]", s.in(-5), 0, ""}},
 		"begin":      {args: []any{head.Epoch, head.Nonce, newEpoch(), 0, "test"}},
 		"clear":      {args: []any{"c", "m", head.Epoch, head.Revision, "0"}},
 		"evict":      {holders: []string{"a"}, args: []any{"c", tombstone.Milliseconds(), "a"}},
@@ -54,8 +54,8 @@ func (s *space) calls() map[string]call {
 		"join":       {args: []any{(6 * hour).Milliseconds(), s.a.instance, `{"pid":2}`, 0}},
 		"offer":      {args: []any{"[x]", "\x1ex\x1f1", `["x"]`}},
 		"quota":      {args: []any{"c", "n", s.in(20), 0, (200 * hour).Milliseconds(), SourceHeuristic, "", "", 0}},
-		"register":   {args: []any{"w", "p", "[y]", "\x1em\x1f1", `["m"]`, "0", "", 0, "0"}},
-		"release":    {args: []any{wait.Milliseconds(), 0, "", ""}},
+		"register":   {args: []any{"w", "p", "[y]", "\x1em\x1f1", `["m"]`, "0", "", 0, "0", hour.Milliseconds()}},
+		"release":    {args: []any{wait.Milliseconds(), 0, "", "", ""}},
 		"resume":     {args: []any{"c", "n", head.Epoch, head.Revision, "0"}},
 		"suspend":    {args: []any{"c", "*", 0, "all"}},
 		"sweep":      {args: []any{"0"}},

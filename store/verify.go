@@ -39,7 +39,7 @@ type Difference struct {
 const verifyReadings = 12
 
 // Verify recomputes counts, provider counts, uses of catalogs, numbers of marks, holds and sizes, and compares them with
-// what is stored. It reads in pages while others write: what differs only because of that differs otherwise, or not at
+// what is stored; and it looks for a lease of each replica with holds. It reads in pages while others write: what differs only because of that differs otherwise, or not at
 // all, in the next reading. ErrEmpty for a namespace without data.
 func (s *Store) Verify(ctx context.Context) (Verification, error) {
 	var v Verification
@@ -108,6 +108,7 @@ type books struct {
 	registeredMarks                int
 	counts, providers, refs, marks ledger
 	holds                          map[string]*ledger // by replica; 1 for a client that it holds
+	leases                         map[string]bool    // replicas that have one, over or not
 	sizes                          ledger
 	missing                        map[string]bool // rosters
 }
@@ -121,6 +122,11 @@ func (b *books) differences() []Difference {
 	for _, one := range ledgers {
 		found = append(found, one.differences()...)
 	}
+	for replica, held := range b.holds {
+		if n := max(len(held.stored), len(held.recomputed)); n > 0 && !b.leases[replica] {
+			found = append(found, Difference{"leases", replica, "none", "that of " + strconv.Itoa(n) + " holds"})
+		}
+	}
 	for digest := range b.missing {
 		found = append(found, Difference{"rosters", digest, "none", "that of " + strconv.Itoa(b.refs.recomputed[digest]) + " clients"})
 	}
@@ -133,7 +139,7 @@ func (b *books) differences() []Difference {
 // readBooks reads the namespace once.
 func (s *Store) readBooks(ctx context.Context) (*books, error) {
 	b := &books{
-		clients: make(map[string]*ClientRecord), holds: make(map[string]*ledger),
+		clients: make(map[string]*ClientRecord), holds: make(map[string]*ledger), leases: make(map[string]bool),
 		missing: make(map[string]bool), counts: newLedger("counts"), providers: newLedger("providers"),
 		refs: newLedger("catalog_refs"), marks: newLedger("clients (number of marks)"), sizes: newLedger("meta (size)"),
 	}
@@ -181,7 +187,14 @@ func (s *Store) readBooks(ctx context.Context) (*books, error) {
 	if err := s.readSizes(ctx, b); err != nil {
 		return nil, err
 	}
-	return b, s.readHolds(ctx, b)
+	if err := s.readHolds(ctx, b); err != nil {
+		return nil, err
+	}
+	leases, err := s.leases(ctx)
+	for _, one := range leases {
+		b.leases[one.Replica] = true
+	}
+	return b, err
 }
 
 // recompute works out what the clients amount to.

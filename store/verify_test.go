@@ -68,6 +68,12 @@ var damages = map[string]struct {
 		func(s *space) error { return s.admin.SAdd(s.ctx, s.a.keys.holds("b"), "x").Err() },
 		Difference{"holds:b", "x", "1", "0"},
 	},
+	"a lease that is gone": {
+		func(s *space) error {
+			return errors.Join(s.admin.ZRem(s.ctx, s.a.keys.leases(), "a").Err(), s.admin.HSet(s.ctx, s.a.keys.meta(), "leases", 1).Err())
+		},
+		Difference{"leases", "a", "none", "that of 2 holds"},
+	},
 	"a size": {
 		func(s *space) error { return s.admin.HSet(s.ctx, s.a.keys.meta(), "marks", 99).Err() },
 		Difference{"meta (size)", "marks", "99", "5"},
@@ -184,6 +190,28 @@ func TestRepairByRecount(t *testing.T) {
 		}
 		if _, err := s.b.Head(s.ctx); err != nil {
 			t.Errorf("the head: %v", err)
+		}
+	})
+}
+
+// Holds without a lease, which nobody would ever end, go with the first replica that comes after a recount.
+func TestRepairedHoldsWithoutALeaseEnd(t *testing.T) {
+	onBothMoving(t, func(s *space) {
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
+		s.must(damages["a lease that is gone"].do(s))
+		s.server.Advance(s.t, 20*hour)
+		_, err := s.b.Repair(s.ctx)
+		s.must(err)
+		s.join(s.b)
+		head, err := s.b.Head(s.ctx)
+		s.must(err)
+		if head.FirstLease.Replica != "a" {
+			s.t.Errorf("the first lease to end: %+v", head.FirstLease)
+		}
+		s.must(s.b.Reap(s.ctx, "a", hour))
+		s.look()
+		if len(s.seen.hashes["clients"]) > 0 {
+			s.t.Errorf("left: %v", s.seen.hashes["clients"])
 		}
 	})
 }
