@@ -24,12 +24,13 @@ const requestLimit = 10 * time.Second
 
 // viaDaemon is a source that asks a daemon over HTTP. The actor of its writes is the name of the token.
 type viaDaemon struct {
-	base   *url.URL
-	token  string // "" for none
-	client *http.Client
-	log    logrus.FieldLogger
-	wrote  string // the position of the last write, which later reads wait for
-	warned bool   // that the daemon's view is old
+	base    *url.URL
+	token   string // "" for none
+	client  *http.Client
+	log     logrus.FieldLogger
+	silence time.Duration // how long a stream of events may say nothing
+	wrote   string        // the position of the last write, which later reads wait for
+	warned  bool          // that the daemon's view is old
 }
 
 // Models implements source.

@@ -37,7 +37,11 @@ With --output json each line is one JSON object, with --output yaml each event o
 		out := cmd.OutOrStdout()
 		coloured := wantsColour(out)
 		synced := false
-		err = from.Watch(cmd.Context(), func(event registry.Event) error {
+		lost := func(error) error {
+			synced = false // what there is then is told again
+			return nil
+		}
+		err = from.Watch(cmd.Context(), lost, func(event registry.Event) error {
 			synced = synced || event.Kind == registry.EventSynced
 			return f.form.writeEvent(out, event, synced, coloured)
 		})
