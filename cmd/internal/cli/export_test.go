@@ -28,3 +28,9 @@ func WatchDaemon(ctx context.Context, server string, silence time.Duration, tell
 	d := &viaDaemon{base: base, client: &http.Client{}, log: log, silence: silence}
 	return d.Watch(ctx, func(error) error { return nil }, tell)
 }
+
+// BenchText is what bench says of one kind of operation.
+func BenchText(name string, p50, p99, max, perSecond, ratio float64) string {
+	results := []benchResult{{Name: name, P50: p50, P99: p99, Max: max, Throughput: perSecond, Ratio: ratio}}
+	return string(tablesText([]table{benchTable(results)}, false))
+}

@@ -101,8 +101,13 @@ func TestASilentStreamIsTakenUpAgain(t *testing.T) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		out := http.NewResponseController(w)
 		_ = out.Flush()
-		if asked.Load() == 1 { // silent
+		switch asked.Load() {
+		case 1: // silent
 			<-r.Context().Done()
+			return
+		case 2:
+		default: // the second was taken for silent
+			_, _ = w.Write([]byte(synced))
 			return
 		}
 		alive := time.NewTicker(silence / 20)
