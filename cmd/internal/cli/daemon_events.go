@@ -74,7 +74,7 @@ func (d *viaDaemon) follow(ctx context.Context, tell func(registry.Event) error)
 	}
 	defer response.Body.Close()
 	if kind := response.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/event-stream") {
-		return false, fmt.Errorf("daemon at %s: it answers without events; is it a rollcall serve?", d.base.Redacted())
+		return false, d.noDaemon("it answers without events")
 	}
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, maxEventBytes)
@@ -110,5 +110,5 @@ func (d *viaDaemon) follow(ctx context.Context, tell func(registry.Event) error)
 }
 
 func (d *viaDaemon) unreadable(err error) error {
-	return fmt.Errorf("daemon at %s: an event cannot be read: %w", d.base.Redacted(), err)
+	return d.noDaemon("an event cannot be read: %w", err)
 }
