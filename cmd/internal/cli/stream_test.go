@@ -66,6 +66,19 @@ func TestAStreamThatIsRefusedEndsTheVerb(t *testing.T) {
 	}
 }
 
+// TestAGatewayWithoutItsDaemon answers in the place of a daemon that is away, which passes.
+func TestAGatewayWithoutItsDaemon(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no upstream", http.StatusBadGateway)
+	}))
+	t.Cleanup(server.Close)
+	code, _, stderr := run(t, "models", "--server", server.URL)
+	if code != 3 || !strings.Contains(stderr, "it answers 502 Bad Gateway") || !strings.Contains(stderr, "\nTry: ") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
 // TestExportBeginsAnewWithTheStream: what a stream told that broke off may not hold any more.
 func TestExportBeginsAnewWithTheStream(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ func newWatch() *cobra.Command {
 		Use:   "watch",
 		Short: "Tell what there is, and then each change as it comes",
 		Long: `Tell what there is, then "synced", and then each change as it comes, a line each, until it is interrupted. It survives a
-restart of Redis and of the daemon.
+restart of Redis and of the daemon; through a daemon all there is is told again then.
 
 With --output json each line is one JSON object, with --output yaml each event one document.`,
 		Example: `  rollcall watch
