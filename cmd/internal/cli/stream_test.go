@@ -66,6 +66,16 @@ func TestAStreamThatIsRefusedEndsTheVerb(t *testing.T) {
 	}
 }
 
+// TestWatchTellsWhatWasThereAlreadyAgain: what a stream begins with has no time, also where it is not the first.
+func TestWatchTellsWhatWasThereAlreadyAgain(t *testing.T) {
+	t.Parallel()
+	base, _ := streams(t, oldClient+synced, oldClient+synced, "401 no such token")
+	_, stdout, _ := run(t, "watch", "--server", base)
+	if n := strings.Count(stdout, "there already"); n != 2 {
+		t.Errorf("told %d times that it was there already:\n%s", n, stdout)
+	}
+}
+
 // TestAGatewayWithoutItsDaemon answers in the place of a daemon that is away, which passes.
 func TestAGatewayWithoutItsDaemon(t *testing.T) {
 	t.Parallel()
