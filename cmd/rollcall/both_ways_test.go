@@ -237,6 +237,11 @@ func TestWhatADaemonHolds(t *testing.T) {
 			t.Errorf("%s: imported was\n%s\nand there is\n%s", form, want, got)
 		}
 	}
+	over := filepath.Join(dir, "over.json")
+	must(t, os.WriteFile(over, []byte(`{"clients": [{"client": "key-5", "provider": "p", "models": ["m"], "marks": [
+		{"model": "m", "quota": {"until": "2001-01-01T00:00:00Z", "source": "operator"}, "suspension": {"until": "2001-01-01T00:00:00Z", "reason": "r"}}]}]}`), 0o600))
+	hold(to.http, "import_over", "import", over)
+
 	var gone []string
 	for _, form := range []string{"table", "json", "yaml"} {
 		said(t, from.http, "client", "register", "key-4", "--provider", "openai", "--models", "gpt-5")

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
 // terminal is a pair of a terminal's ends: what a person sees and types, and what a program has.
@@ -121,6 +123,19 @@ func TestColoursOnATerminalOnly(t *testing.T) {
 		}
 	}
 	if text := said(t, w.http, "models"); strings.Contains(text, "\x1b") {
+		t.Errorf("not on a terminal: %q", text)
+	}
+}
+
+func TestATerminalSeesHowFarABenchIs(t *testing.T) {
+	t.Parallel()
+	server := redistest.Redis(t)
+	env := []string{"REDIS_URL=" + server.URL()}
+	seen, code := atTerminal(t, env, "", "bench", "--operations", "500")
+	if code != 0 || !strings.Contains(seen, "measuring") {
+		t.Errorf("exit code %d: %q", code, seen)
+	}
+	if text := said(t, env, "bench", "--operations", "20"); strings.Contains(text, "measuring") {
 		t.Errorf("not on a terminal: %q", text)
 	}
 }

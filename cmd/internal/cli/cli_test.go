@@ -2,10 +2,12 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/cli"
 	"github.com/rollcall-dev/rollcall/cmd/internal/config"
@@ -14,8 +16,10 @@ import (
 // run returns the exit code and what went to stdout and stderr.
 func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // what should end by itself takes a few
+	defer cancel()
 	var out, errs bytes.Buffer
-	code = cli.Run(t.Context(), args, &out, &errs)
+	code = cli.Run(ctx, args, &out, &errs)
 	return code, out.String(), errs.String()
 }
 

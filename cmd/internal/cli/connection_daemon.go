@@ -34,7 +34,8 @@ func (c *connection) openDaemon(cmd *cobra.Command) (*viaDaemon, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = tlsConfig
 	log := newLogger(&config.Config{LogLevel: cmp.Or(os.Getenv("ROLLCALL_LOG_LEVEL"), "warn")}, cmd.ErrOrStderr())
-	return &viaDaemon{base: base, token: token, client: &http.Client{Transport: transport, CheckRedirect: asAnswered}, log: log}, nil
+	client := &http.Client{Transport: transport, CheckRedirect: asAnswered}
+	return &viaDaemon{base: base, token: token, client: client, log: log, silence: silenceLimit}, nil
 }
 
 // asAnswered follows no redirect, which would make a read of a write and take the token elsewhere.

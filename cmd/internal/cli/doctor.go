@@ -38,7 +38,8 @@ warn (it works, but not well) or fail (it does not work), with what to do. The e
 			}
 		}
 		if len(failed) > 0 {
-			return &answer{findings, []table{t}}, fmt.Errorf("not in order: %s", strings.Join(failed, ", "))
+			err := fmt.Errorf("not in order: %s", strings.Join(failed, ", "))
+			return &answer{findings, []table{t}}, &hinted{err, "what stands beside what fails, then rollcall doctor again"}
 		}
 		return &answer{findings, []table{t}}, nil
 	})

@@ -50,11 +50,22 @@ is of one position. The table is a summary.`,
 // errTold ends a watch that has told all there is.
 var errTold = errors.New("all is told")
 
+// snapshotTries is how often a stream may be lost, or not be there again, before it has told all there is.
+const snapshotTries = 5
+
 // snapshot takes what a watch tells at first, which is of one position.
 func snapshot(ctx context.Context, from source) (exported, error) {
 	all := exported{Clients: []*exportedClient{}}
 	byID := map[string]*exportedClient{}
-	err := from.Watch(ctx, func(event registry.Event) error {
+	tries := 0
+	lost := func(err error) error {
+		clear(byID) // all is told again
+		if tries++; tries == snapshotTries {
+			return err
+		}
+		return nil
+	}
+	err := from.Watch(ctx, lost, func(event registry.Event) error {
 		switch event.Kind {
 		case registry.EventSynced:
 			return errTold

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -42,17 +40,7 @@ func openObserver(ctx context.Context, settings *config.Config, actor string, lo
 
 // Models implements source.
 func (o *observer) Models(context.Context) ([]registry.ModelStatus, error) {
-	known := map[string]bool{}
-	for _, client := range o.ModelRegistry.Clients() {
-		for _, model := range client.Models {
-			known[model] = true
-		}
-	}
-	models := []registry.ModelStatus{}
-	for _, id := range slices.Sorted(maps.Keys(known)) {
-		models = append(models, o.ModelStatus(id))
-	}
-	return models, nil
+	return o.ModelRegistry.Models(), nil
 }
 
 // Model implements source.
@@ -83,8 +71,8 @@ func (o *observer) Explain(_ context.Context, clientID, modelID string) (registr
 	return o.ClientModelStatus(clientID, modelID), nil
 }
 
-// Watch implements source.
-func (o *observer) Watch(ctx context.Context, tell func(registry.Event) error) error {
+// Watch implements source. The view outlives its connection, so nothing is lost.
+func (o *observer) Watch(ctx context.Context, _ func(error) error, tell func(registry.Event) error) error {
 	watcher := o.ModelRegistry.Watch(ctx)
 	defer watcher.Close()
 	for event := range watcher.C() {

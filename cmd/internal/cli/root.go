@@ -73,8 +73,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 Redis or the dae
 
 // misspelt refuses a first word that is no verb, before a flag behind it is taken for the root's.
 func misspelt(root *cobra.Command, args []string) error {
-	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd(args...)
+	strictDefaults(root, args)
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") || strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		return nil
 	}
@@ -82,6 +81,26 @@ func misspelt(root *cobra.Command, args []string) error {
 		return nil
 	}
 	return knownVerb(root, args)
+}
+
+// strictDefaults adds the verbs that cobra has for every program, and has them refuse what they do not know.
+func strictDefaults(root *cobra.Command, args []string) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	help, _, _ := root.Find([]string{"help"})
+	help.Args = func(_ *cobra.Command, args []string) error {
+		found, rest, _ := root.Find(args)
+		if err := knownVerb(found, rest); err != nil {
+			return &hinted{err, found.CommandPath() + " --help"}
+		}
+		return nil
+	}
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.Args = knownVerb
+	completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	for _, shell := range completion.Commands() {
+		shell.Args = noArguments
+	}
 }
 
 // unknownFlag is an error about a flag, which names one that may have been meant: serve has --redis-url, as its setting is

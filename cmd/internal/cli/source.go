@@ -21,8 +21,9 @@ type source interface {
 	Replicas(ctx context.Context) ([]registry.ReplicaStatus, error)
 	Explain(ctx context.Context, clientID, modelID string) (registry.ClientModelStatus, error)
 	// Watch calls tell for what there is, for "synced", and then for each change, until ctx ends, which is no error, or
-	// tell returns an error, which is its own. Where a connection is lost it goes on by itself, from what there is then.
-	Watch(ctx context.Context, tell func(registry.Event) error) error
+	// tell returns an error, which is its own. Where the stream is lost it goes on by itself, from what there is then; each
+	// time, and each time that this fails, it calls lost, which may end it with an error, too.
+	Watch(ctx context.Context, lost func(error) error, tell func(registry.Event) error) error
 
 	// What is asked after a write shows it.
 	SetQuota(ctx context.Context, clientID, modelID string, limit registry.QuotaLimit) (outcome, error)

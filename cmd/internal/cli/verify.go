@@ -35,7 +35,7 @@ return of a client are gone then, and so is the history before it. Where no repl
 	return f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {
 		v, err := at.Verify(ctx)
 		if errors.Is(err, store.ErrEmpty) {
-			return nil, fmt.Errorf("%w; see rollcall namespace list", err)
+			return nil, &hinted{err, "rollcall namespace list lists those that are there"}
 		}
 		if err != nil {
 			return nil, err
@@ -51,10 +51,11 @@ return of a client are gone then, and so is the history before it. Where no repl
 			}
 		}
 		if n := len(result.Differences); n > 0 {
-			err = fmt.Errorf("%d of the numbers are wrong; rollcall verify --repair mends them", n)
+			err = fmt.Errorf("%d of the numbers are wrong", n)
 			if n == 1 {
-				err = errors.New("1 of the numbers is wrong; rollcall verify --repair mends it")
+				err = errors.New("1 of the numbers is wrong")
 			}
+			err = &hinted{err, "rollcall verify --repair; its help says what that costs"}
 		}
 		return verifyAnswer(result), err
 	})

@@ -24,12 +24,13 @@ const requestLimit = 10 * time.Second
 
 // viaDaemon is a source that asks a daemon over HTTP. The actor of its writes is the name of the token.
 type viaDaemon struct {
-	base   *url.URL
-	token  string // "" for none
-	client *http.Client
-	log    logrus.FieldLogger
-	wrote  string // the position of the last write, which later reads wait for
-	warned bool   // that the daemon's view is old
+	base    *url.URL
+	token   string // "" for none
+	client  *http.Client
+	log     logrus.FieldLogger
+	silence time.Duration // how long a stream of events may say nothing
+	wrote   string        // the position of the last write, which later reads wait for
+	warned  bool          // that the daemon's view is old
 }
 
 // Models implements source.
@@ -145,7 +146,7 @@ func (d *viaDaemon) call(ctx context.Context, method, at string, body, found any
 	defer response.Body.Close()
 	if found != nil {
 		if err := json.NewDecoder(response.Body).Decode(found); err != nil {
-			return did, fmt.Errorf("daemon at %s: its answer cannot be read: %w", d.base.Redacted(), err)
+			return did, d.noDaemon("its answer cannot be read: %w", err)
 		}
 	}
 	d.warnOfAge(response)
@@ -155,7 +156,7 @@ func (d *viaDaemon) call(ctx context.Context, method, at string, body, found any
 		did.Pending = response.StatusCode == http.StatusAccepted
 	}
 	if err := did.Position.UnmarshalText([]byte(text)); err != nil {
-		return did, fmt.Errorf("daemon at %s: it answers without a position; is it a rollcall serve?", d.base.Redacted())
+		return did, d.noDaemon("it answers without a position")
 	}
 	return did, nil
 }
@@ -222,6 +223,15 @@ var errNoDaemon = errors.New("it does not answer")
 // errConflict: the daemon does not hold a client for others that is in its own config file.
 var errConflict = errors.New("refused")
 
+// noDaemon is the error of an answer that a daemon does not give.
+func (d *viaDaemon) noDaemon(format string, args ...any) error {
+	err := fmt.Errorf("daemon at %s: "+format, append([]any{d.base.Redacted()}, args...)...)
+	return &hinted{err, noDaemonHint}
+}
+
+// noDaemonHint is for what speaks HTTP and not as a daemon.
+const noDaemonHint = "see that --server is the URL of a rollcall serve as it stands in its log, without a path of the API"
+
 // refusal is the error of an answer that is none.
 func (d *viaDaemon) refusal(response *http.Response) error {
 	var said struct {
@@ -229,15 +239,18 @@ func (d *viaDaemon) refusal(response *http.Response) error {
 	}
 	text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20)) // what did not come is not needed
 	if json.Unmarshal(text, &said) != nil || said.Error.Message == "" {
-		return fmt.Errorf("daemon at %s: it answers %s to %s; is it a rollcall serve?",
-			d.base.Redacted(), response.Status, response.Request.URL.Path)
+		err := d.noDaemon("it answers %s to %s", response.Status, response.Request.URL.Path)
+		if response.StatusCode >= http.StatusInternalServerError { // what stands before a daemon says so while it is away
+			err = fmt.Errorf("%w: %w", errNoDaemon, err)
+		}
+		return err
 	}
 	err := fmt.Errorf("daemon at %s: %s", d.base.Redacted(), said.Error.Message)
 	switch said.Error.Code {
 	case "not_registered", "model_not_found":
 		return registry.ErrNotRegistered
 	case "configured":
-		return fmt.Errorf("%w: %w", errConflict, err)
+		return &hinted{fmt.Errorf("%w: %w", errConflict, err), "rollcall config --config FILE, where that daemon runs, shows its clients"}
 	}
 	switch response.StatusCode {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
@@ -245,7 +258,7 @@ func (d *viaDaemon) refusal(response *http.Response) error {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return &hinted{err, "give --token-file or set ROLLCALL_TOKEN, to a token of that daemon which may do this"}
 	case http.StatusNotFound:
-		return &hinted{err, "see that --server is the URL of a daemon as it stands in its log, without a path of the API"}
+		return &hinted{err, noDaemonHint}
 	case http.StatusServiceUnavailable:
 		return &hinted{fmt.Errorf("%w: %w", registry.ErrUnavailable, err), "again in a moment; the daemon's /readyz says how it is"}
 	}

@@ -18,7 +18,7 @@ func newWatch() *cobra.Command {
 		Use:   "watch",
 		Short: "Tell what there is, and then each change as it comes",
 		Long: `Tell what there is, then "synced", and then each change as it comes, a line each, until it is interrupted. It survives a
-restart of Redis and of the daemon.
+restart of Redis and of the daemon; through a daemon all there is is told again then.
 
 With --output json each line is one JSON object, with --output yaml each event one document.`,
 		Example: `  rollcall watch
@@ -37,7 +37,11 @@ With --output json each line is one JSON object, with --output yaml each event o
 		out := cmd.OutOrStdout()
 		coloured := wantsColour(out)
 		synced := false
-		err = from.Watch(cmd.Context(), func(event registry.Event) error {
+		lost := func(error) error {
+			synced = false // what there is then is told again
+			return nil
+		}
+		err = from.Watch(cmd.Context(), lost, func(event registry.Event) error {
 			synced = synced || event.Kind == registry.EventSynced
 			return f.form.writeEvent(out, event, synced, coloured)
 		})

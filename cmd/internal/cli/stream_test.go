@@ -1,0 +1,155 @@
+package cli_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rollcall-dev/rollcall/cmd/internal/cli"
+	"github.com/rollcall-dev/rollcall/registry"
+)
+
+// The events of a stream, as a daemon writes them.
+const (
+	oldClient = "event: client\ndata: {\"kind\":\"client\",\"client\":\"old\",\"provider\":\"p\",\"models\":[{\"id\":\"m\"}]}\n\n"
+	newClient = "event: client\ndata: {\"kind\":\"client\",\"client\":\"new\",\"provider\":\"p\",\"models\":[{\"id\":\"m\"}]}\n\n"
+	synced    = "event: synced\ndata: {\"kind\":\"synced\"}\n\n"
+)
+
+// streams is a daemon whose streams say one of the texts each, in turn, and end there; what begins with a status is refused
+// with it, and the last goes on. It counts the requests.
+func streams(t *testing.T, texts ...string) (base string, asked *atomic.Int32) {
+	t.Helper()
+	asked = &atomic.Int32{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		text := texts[min(int(asked.Add(1)), len(texts))-1]
+		var status int
+		if _, err := fmt.Sscanf(text, "%d", &status); err == nil {
+			w.WriteHeader(status)
+			fmt.Fprintf(w, `{"error":{"message":%q}}`, text)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = w.Write([]byte(text)) // who asked may be gone
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, asked
+}
+
+// TestAStreamThatIsRefusedEndsTheVerb: what trying again cannot mend is told; what passes is tried again.
+func TestAStreamThatIsRefusedEndsTheVerb(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		verb, refusal, want string
+	}{
+		{"watch", "401 no such token", "401 no such token\nTry: give --token-file"},
+		{"watch", "404 no such path", "404 no such path\nTry: see that --server"},
+		{"watch", "302 somewhere else", "302 somewhere else"},
+		{"watch", "data: nonsense\n\n", "an event cannot be read"},
+		{"export", "403 may not read", "403 may not read\nTry: give --token-file"},
+	} {
+		t.Run(c.verb+" "+c.refusal[:3], func(t *testing.T) {
+			t.Parallel()
+			base, asked := streams(t, oldClient, "503 busy", c.refusal)
+			code, _, stderr := run(t, c.verb, "--server", base)
+			if code != 1 || !strings.Contains(stderr, "rollcall: daemon at "+base) || !strings.Contains(stderr, c.want) || asked.Load() != 3 {
+				t.Errorf("asked %d times, then exit code %d: %s", asked.Load(), code, stderr)
+			}
+			if n := strings.Count(stderr, "level=warning"); n != 1 {
+				t.Errorf("warned %d times: %s", n, stderr)
+			}
+		})
+	}
+}
+
+// TestWatchTellsWhatWasThereAlreadyAgain: what a stream begins with has no time, also where it is not the first.
+func TestWatchTellsWhatWasThereAlreadyAgain(t *testing.T) {
+	t.Parallel()
+	base, _ := streams(t, oldClient+synced, oldClient+synced, "401 no such token")
+	_, stdout, _ := run(t, "watch", "--server", base)
+	if n := strings.Count(stdout, "there already"); n != 2 {
+		t.Errorf("told %d times that it was there already:\n%s", n, stdout)
+	}
+}
+
+// TestAGatewayWithoutItsDaemon answers in the place of a daemon that is away, which passes.
+func TestAGatewayWithoutItsDaemon(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no upstream", http.StatusBadGateway)
+	}))
+	t.Cleanup(server.Close)
+	code, _, stderr := run(t, "models", "--server", server.URL)
+	if code != 3 || !strings.Contains(stderr, "it answers 502 Bad Gateway") || !strings.Contains(stderr, "\nTry: ") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+// TestExportBeginsAnewWithTheStream: what a stream told that broke off may not hold any more.
+func TestExportBeginsAnewWithTheStream(t *testing.T) {
+	t.Parallel()
+	base, _ := streams(t, oldClient+synced[:len(synced)-1], "503 busy", newClient+synced)
+	code, stdout, stderr := run(t, "export", "--server", base)
+	if code != 0 || strings.Contains(stdout, `"old"`) || !strings.Contains(stdout, `"new"`) {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// TestExportGivesUp where the stream does not come back.
+func TestExportGivesUp(t *testing.T) {
+	t.Parallel()
+	for last, want := range map[string]int{"503 busy": 3, oldClient: 1} {
+		t.Run(last[:3], func(t *testing.T) {
+			t.Parallel()
+			base, asked := streams(t, oldClient, last)
+			code, stdout, stderr := run(t, "export", "--server", base)
+			if code != want || stdout != "" || !strings.Contains(stderr, "\nTry: ") || asked.Load() != 5 {
+				t.Errorf("asked %d times, exit code %d, want %d: %s%s", asked.Load(), code, want, stdout, stderr)
+			}
+		})
+	}
+}
+
+// TestASilentStreamIsTakenUpAgain, and one that says something now and then is not.
+func TestASilentStreamIsTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	const silence = 2 * time.Second
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Content-Type", "text/event-stream")
+		out := http.NewResponseController(w)
+		_ = out.Flush()
+		switch asked.Load() {
+		case 1: // silent
+			<-r.Context().Done()
+			return
+		case 2:
+		default: // the second was taken for silent
+			_, _ = w.Write([]byte(synced))
+			return
+		}
+		alive := time.NewTicker(silence / 20)
+		defer alive.Stop()
+		for range 30 {
+			<-alive.C
+			_, _ = w.Write([]byte(": \n\n"))
+			_ = out.Flush()
+		}
+		_, _ = w.Write([]byte(synced))
+	}))
+	t.Cleanup(server.Close)
+	err := cli.WatchDaemon(t.Context(), server.URL, silence, func(event registry.Event) error {
+		if event.Kind != registry.EventSynced {
+			t.Errorf("told %+v", event)
+		}
+		return cli.ErrTold
+	})
+	if n := asked.Load(); err != cli.ErrTold || n != 2 {
+		t.Errorf("asked %d times: %v", n, err)
+	}
+}
