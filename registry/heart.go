@@ -20,6 +20,8 @@ type heart struct {
 	first  store.Lease // the lease that ends first, as last heard
 	beaten time.Time   // when the own lease was renewed last
 	lapsed bool        // the own lease was gone: the follower must bring the clients back
+
+	settled bool // nothing of an earlier process of the same name is left; of keepLease alone
 }
 
 func (h *heart) heard(first store.Lease) {
@@ -92,7 +94,9 @@ func (r *ModelRegistry) beat(ctx context.Context) {
 	r.heard(head)
 	if !joined {
 		r.heart.setLapsed()
+		return
 	}
+	r.releaseStrays(ctx)
 }
 
 // reap ends a lease that is over. Only a replica may that was connected without a break for a whole lease: after an

@@ -18,7 +18,8 @@ type Options struct {
 	// bytes; empty means "default".
 	Namespace string
 	// ReplicaID names this process among the replicas of the namespace; two live replicas must not share one. Same
-	// alphabet as Namespace. Empty means host-pid-random.
+	// alphabet as Namespace. Empty means host-pid-random. What an earlier process of that name held stays its own for
+	// one lease: what is not registered again by then is given up.
 	ReplicaID string
 	// LeaseTTL is how long the others keep this replica's clients after they last heard of it. 0 means 15 s; at
 	// least 1 s.
