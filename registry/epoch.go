@@ -17,9 +17,13 @@ func (r *ModelRegistry) recover(ctx context.Context) error {
 			return err
 		}
 	}
+	asked := time.Now()
 	err := r.resync(ctx)
 	if errors.Is(err, store.ErrEmpty) && r.options.Observer {
 		r.feed = r.store.Follow(Position{}, r.checkHead)
+		if r.nothing(err) {
+			r.health.current(asked)
+		}
 		return nil
 	}
 	if err != nil {
@@ -29,6 +33,12 @@ func (r *ModelRegistry) recover(ctx context.Context) error {
 		return r.reassert(ctx)
 	}
 	return nil
+}
+
+// nothing says whether an error says of a namespace that nobody has begun it yet, as far as an observer knows: an empty
+// view shows all there is. One that has seen the namespace waits for its replicas to bring the data back.
+func (r *ModelRegistry) nothing(err error) bool {
+	return errors.Is(err, store.ErrEmpty) && r.options.Observer && r.Position() == (Position{})
 }
 
 // begin joins the history in Redis. Where that is none, or damaged, or went back behind what this view has seen, it

@@ -54,6 +54,7 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		}
 		return err
 	}
+	asked := time.Now()
 	r.feed.Skip(r.Position()) // own writes show themselves
 	entries, err := r.feed.Next(ctx)
 	if err == nil {
@@ -68,6 +69,11 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 	}
 	if err == nil || !mendable(err) {
 		return err
+	}
+	if r.nothing(err) {
+		r.health.current(asked)
+		pause(ctx, resyncEvery)
+		return nil
 	}
 	r.health.diverged()
 	r.stats.resynced(err)

@@ -25,6 +25,8 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	case errors.Is(err, ErrUnavailable):
 		r.failed(err)
 		return r.queue(w, err)
+	case r.nothing(err):
+		return ErrNoNamespace // nobody is about to bring anything
 	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrAnotherEpoch):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
 	case errors.Is(err, ErrNotRegistered) && w.key.model != "" &&
