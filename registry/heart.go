@@ -124,7 +124,7 @@ func (r *ModelRegistry) heard(head store.Head) {
 
 // join makes this process known as its replica. ErrEmpty and ErrBroken when there is nothing whole to join.
 func (r *ModelRegistry) join(ctx context.Context) error {
-	record, err := json.Marshal(describeProcess())
+	record, err := json.Marshal(describeProcess(r.opened))
 	if err != nil {
 		return fmt.Errorf("describe replica: %w", err)
 	}
@@ -158,12 +158,12 @@ type processRecord struct {
 	Host    string    `json:"host"`
 	PID     int       `json:"pid"`
 	Version string    `json:"version,omitempty"`
-	Started time.Time `json:"started"`
+	Started time.Time `json:"started"` // when the registry was opened
 }
 
-func describeProcess() processRecord {
+func describeProcess(opened time.Time) processRecord {
 	host, _ := os.Hostname() // an empty name is as good as an error here
-	record := processRecord{Host: host, PID: os.Getpid(), Started: time.Now().UTC()}
+	record := processRecord{Host: host, PID: os.Getpid(), Started: opened.UTC()}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		record.Version = build.Main.Version
 	}

@@ -236,3 +236,28 @@ func TestSettling(t *testing.T) {
 		}
 	})
 }
+
+// TestStartedStays: what is said of a replica's start is when the registry was opened, whatever it had to join since.
+func TestStartedStays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, ctx := redistest.MiniredisLive(t), t.Context()
+		opened := time.Now()
+		r := openReplica(t, s, "ns", "r", registry.Options{})
+		started := func() time.Time {
+			all, err := r.Replicas(ctx)
+			must(t, err)
+			if len(all) != 1 {
+				t.Fatalf("replicas %+v", all)
+			}
+			return all[0].Started
+		}
+		first, epoch := started(), r.Position().Epoch
+		<-time.After(time.Minute) // of the bubble
+		s.Miniredis().FlushAll()
+		eventually(t, "it has joined again", func() bool { return r.Position().Epoch != epoch && r.Health().Replicas == 1 })
+		if again := started(); !again.Equal(first) || !again.Equal(opened) {
+			t.Errorf("opened at %s, it is said to have started at %s, and after a loss at %s", opened, first, again)
+		}
+	})
+}

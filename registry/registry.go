@@ -38,6 +38,7 @@ type ModelRegistry struct {
 
 	options Options
 	store   *store.Store
+	opened  time.Time
 	feed    *store.Feed // the follower's
 	arrived arrivals
 	health  healthRecord
@@ -108,7 +109,7 @@ func open(ctx context.Context, s *store.Store, opts Options) (*ModelRegistry, er
 	if opts.Observer {
 		holder = ""
 	}
-	r := &ModelRegistry{View: newView(s.Clock(), holder), options: opts, store: s}
+	r := &ModelRegistry{View: newView(s.Clock(), holder), options: opts, store: s, opened: time.Now()}
 	r.holdings.init()
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
