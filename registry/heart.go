@@ -124,7 +124,7 @@ func (r *ModelRegistry) heard(head store.Head) {
 
 // join makes this process known as its replica. ErrEmpty and ErrBroken when there is nothing whole to join.
 func (r *ModelRegistry) join(ctx context.Context) error {
-	record, err := json.Marshal(describeProcess(r.opened))
+	record, err := json.Marshal(r.describeProcess())
 	if err != nil {
 		return fmt.Errorf("describe replica: %w", err)
 	}
@@ -159,11 +159,12 @@ type processRecord struct {
 	PID     int       `json:"pid"`
 	Version string    `json:"version,omitempty"`
 	Started time.Time `json:"started"` // when the registry was opened
+	Lease   int64     `json:"lease_ms"`
 }
 
-func describeProcess(opened time.Time) processRecord {
+func (r *ModelRegistry) describeProcess() processRecord {
 	host, _ := os.Hostname() // an empty name is as good as an error here
-	record := processRecord{Host: host, PID: os.Getpid(), Started: opened.UTC()}
+	record := processRecord{Host: host, PID: os.Getpid(), Started: r.opened.UTC(), Lease: r.options.LeaseTTL.Milliseconds()}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		record.Version = build.Main.Version
 	}

@@ -261,3 +261,33 @@ func TestStartedStays(t *testing.T) {
 		}
 	})
 }
+
+// TestLateBeatIsSeen: whether a replica is late is judged by the length of its own leases.
+func TestLateBeatIsSeen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+		r, err := registry.New(ctx, network.client(t, s), registry.Options{LeaseTTL: 6 * time.Second, ReplicaID: "r", Logger: silence()})
+		must(t, err)
+		defer r.Close()
+		looks, err := store.New(s.Client(t), store.Options{Namespace: "default", Replica: "looks"})
+		must(t, err)
+		defer looks.Close()
+		leases := func() string {
+			for _, one := range looks.Examine(ctx) {
+				if one.Check == "leases" {
+					return one.State + ": " + one.Found
+				}
+			}
+			return "not looked at"
+		}
+		for range 20 {
+			if found := leases(); found != "ok: 1 live replica" {
+				t.Errorf("in good health: %s", found)
+			}
+			<-time.After(300 * time.Millisecond)
+		}
+		network.on.Store(true)
+		eventually(t, "it is late", func() bool { return leases() == "warn: 1 live replica; late with their beat: r" })
+	})
+}
