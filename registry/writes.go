@@ -27,6 +27,8 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 		return r.queue(w, err)
 	case r.nothing(err):
 		return ErrNoNamespace // nobody is about to bring anything
+	case r.options.Observer && errors.Is(err, store.ErrUnreadable):
+		return err // an observer mends nothing, and nobody else may have noticed
 	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrAnotherEpoch):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
 	case errors.Is(err, ErrNotRegistered) && w.key.model != "" &&

@@ -187,9 +187,19 @@ func signed(d time.Duration) string {
 	return "+" + d.String()
 }
 
-// dataFinding reads the head. It returns that call's error, too.
+// dataFinding reads the head and all records. It returns what is wrong as an error, too.
 func (s *Store) dataFinding(ctx context.Context) (Finding, error) {
 	head, err := s.Head(ctx)
+	if err == nil {
+		var all *Snapshot
+		if all, err = s.Snapshot(ctx); err == nil && all.Unreadable != nil {
+			return Finding{"data", FindingFail, all.Unreadable.Error(), "rollcall verify --repair"}, all.Unreadable
+		}
+		var moved *DivergedError
+		if errors.As(err, &moved) {
+			err = nil // while a new epoch begins
+		}
+	}
 	switch {
 	case err == nil:
 		return Finding{"data", FindingOK, fmt.Sprintf("schema 1, revision %d, epoch of %s", head.Position.Revision,
