@@ -90,6 +90,9 @@ func (r *ModelRegistry) settleDebts(ctx context.Context) error {
 	if r.replays.Load() != nil { // the view is to be read anew, and something came in between
 		return errReplayed
 	}
+	if err := r.heart.takeBroken(); err != nil {
+		return err
+	}
 	if r.owing.Load() {
 		if err := r.reassert(ctx); err != nil {
 			return err

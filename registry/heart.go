@@ -20,6 +20,23 @@ type heart struct {
 	first  store.Lease // the lease that ends first, as last heard
 	beaten time.Time   // when the own lease was renewed last
 	lapsed bool        // the own lease was gone: the follower must bring the clients back
+	broken error       // damage that reaping met and no size tells of: the follower must mend it
+}
+
+// takeBroken returns, once, the damage that was met.
+func (h *heart) takeBroken() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := h.broken
+	h.broken = nil
+	return was
+}
+
+// setBroken notes damage.
+func (h *heart) setBroken(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.broken = err
 }
 
 func (h *heart) heard(first store.Lease) {
@@ -72,6 +89,9 @@ func (r *ModelRegistry) keepLease(ctx context.Context) {
 			r.beat(ctx)
 		} else if err := r.reap(ctx, first); err != nil && ctx.Err() == nil {
 			r.options.Logger.WithError(err).Warn("rollcall: cannot end the lease of a dead replica")
+			if errors.Is(err, store.ErrUnreadable) {
+				r.heart.setBroken(err)
+			}
 			pause(ctx, third/4)
 		}
 	}

@@ -3,6 +3,7 @@ package registry_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 
 	logtest "github.com/sirupsen/logrus/hooks/test"
 
@@ -74,4 +75,30 @@ func TestPromise11WhatCannotBeReadComesBack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUnreadableClientOfTheDead: a record that cannot be read does not keep the clients of a dead replica alive.
+func TestUnreadableClientOfTheDead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+		a := openReplica(t, s, "default", "a", registry.Options{})
+		dies, err := registry.New(ctx, network.client(t, s), registry.Options{ReplicaID: "dies", Logger: silence()})
+		must(t, err)
+		defer dies.Close()
+		must(t, a.RegisterClient(ctx, "of a", "p", named("m")))
+		must(t, dies.RegisterClient(ctx, "of the dead", "p", named("n")))
+		must(t, a.Sync(ctx))
+		network.on.Store(true)
+		s.Miniredis().HSet("rollcall:{default}:clients", "of the dead", "garbage")
+		eventually(t, "the client of the dead is gone", func() bool {
+			if !a.ClientSupportsModel("of a", "m") {
+				t.Fatal("the view has lost a client")
+			}
+			return !a.ClientSupportsModel("of the dead", "n")
+		})
+		if left, err := s.Miniredis().HKeys("rollcall:{default}:clients"); err != nil || len(left) != 1 {
+			t.Errorf("Redis has clients %q, %v", left, err)
+		}
+	})
 }
