@@ -13,13 +13,24 @@ import (
 // recover brings view and Redis together: at the start, and after their histories parted.
 func (r *ModelRegistry) recover(ctx context.Context) error {
 	if !r.options.Observer {
-		if err := r.begin(ctx); err != nil {
+		if err := r.begin(ctx, nil); err != nil {
 			return err
 		}
 	}
+	asked := time.Now()
 	err := r.resync(ctx)
+	var unreadable *store.UnreadableError
+	if errors.As(err, &unreadable) {
+		if err := r.begin(ctx, unreadable); err != nil {
+			return err
+		}
+		err = r.resync(ctx)
+	}
 	if errors.Is(err, store.ErrEmpty) && r.options.Observer {
 		r.feed = r.store.Follow(Position{}, r.checkHead)
+		if r.nothing(err) {
+			r.health.current(asked)
+		}
 		return nil
 	}
 	if err != nil {
@@ -31,9 +42,16 @@ func (r *ModelRegistry) recover(ctx context.Context) error {
 	return nil
 }
 
+// nothing says whether an error says of a namespace that nobody has begun it yet, as far as an observer knows: an empty
+// view shows all there is. One that has seen the namespace waits for its replicas to bring the data back.
+func (r *ModelRegistry) nothing(err error) bool {
+	return errors.Is(err, store.ErrEmpty) && r.options.Observer && r.Position() == (Position{})
+}
+
 // begin joins the history in Redis. Where that is none, or damaged, or went back behind what this view has seen, it
-// begins a new epoch first; a replica that finds a new one already joins that.
-func (r *ModelRegistry) begin(ctx context.Context) error {
+// begins a new epoch first; a replica that finds a new one already joins that. unreadable is damage that was found in an
+// epoch and that no size tells of; nil for none.
+func (r *ModelRegistry) begin(ctx context.Context, unreadable *store.UnreadableError) error {
 	for range 10 {
 		seen := r.Position() // before Redis is asked: own writes move it
 		found, err := r.store.Trace(ctx)
@@ -48,6 +66,8 @@ func (r *ModelRegistry) begin(ctx context.Context) error {
 		}
 		reason := r.join(ctx)
 		switch {
+		case reason == nil && unreadable != nil && found.Epoch == unreadable.Epoch:
+			reason = unreadable
 		case reason == nil && kept:
 			return nil
 		case reason == nil:

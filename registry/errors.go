@@ -14,6 +14,9 @@ var (
 	ErrInvalid = store.ErrInvalid
 	// ErrNotRegistered: the client is not registered, or does not supply the model. Nothing was changed.
 	ErrNotRegistered = store.ErrNotRegistered
+	// ErrNoNamespace: nobody has begun the namespace, so there is nothing to write about. Only observers meet it, as they
+	// create nothing.
+	ErrNoNamespace = store.ErrEmpty
 	// ErrPending: the write is safe and must not be repeated, but not everywhere yet. Either Redis cannot be reached: the
 	// own view shows the write, and it is replayed in order, with its original deadlines, when Redis is back; a replay
 	// that is refused is logged and counted. Or Redis has it and this replica's view could not be brought up in time.

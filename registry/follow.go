@@ -57,6 +57,7 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		}
 		return err
 	}
+	asked := time.Now()
 	r.feed.Skip(r.Position()) // own writes show themselves
 	entries, err := r.feed.Next(ctx)
 	if err == nil {
@@ -72,6 +73,11 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 	if err == nil || !mendable(err) {
 		return err
 	}
+	if r.nothing(err) {
+		r.health.current(asked)
+		pause(ctx, resyncEvery)
+		return nil
+	}
 	r.health.diverged()
 	r.stats.resynced(err)
 	r.options.Logger.WithField("reason", err.Error()).Warn("rollcall: reading the namespace anew")
@@ -86,6 +92,9 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 func (r *ModelRegistry) settleDebts(ctx context.Context) error {
 	if r.replays.Load() != nil { // the view is to be read anew, and something came in between
 		return errReplayed
+	}
+	if err := r.heart.takeBroken(); err != nil {
+		return err
 	}
 	if r.owing.Load() {
 		if err := r.reassert(ctx); err != nil {

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"sync"
 	"time"
 )
@@ -87,6 +88,16 @@ func (h *healthRecord) connected() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.up
+}
+
+// down is why Redis cannot be asked, as far as is known; nil while it may answer.
+func (h *healthRecord) down() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.up || h.lastErr == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: redis is away: %w", ErrUnavailable, h.lastErr)
 }
 
 // unbroken says whether the connection has been there for so long without a break.

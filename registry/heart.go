@@ -20,8 +20,25 @@ type heart struct {
 	first  store.Lease // the lease that ends first, as last heard
 	beaten time.Time   // when the own lease was renewed last
 	lapsed bool        // the own lease was gone: the follower must bring the clients back
+	broken error       // damage that reaping met and no size tells of: the follower must mend it
 
 	settled bool // nothing of an earlier process of the same name is left; of keepLease alone
+}
+
+// takeBroken returns, once, the damage that was met.
+func (h *heart) takeBroken() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := h.broken
+	h.broken = nil
+	return was
+}
+
+// setBroken notes damage.
+func (h *heart) setBroken(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.broken = err
 }
 
 func (h *heart) heard(first store.Lease) {
@@ -74,6 +91,9 @@ func (r *ModelRegistry) keepLease(ctx context.Context) {
 			r.beat(ctx)
 		} else if err := r.reap(ctx, first); err != nil && !r.closed.Load() {
 			r.options.Logger.WithError(err).Warn("rollcall: cannot end the lease of a dead replica")
+			if errors.Is(err, store.ErrUnreadable) {
+				r.heart.setBroken(err)
+			}
 			pause(ctx, third/4)
 		}
 	}
@@ -128,7 +148,7 @@ func (r *ModelRegistry) heard(head store.Head) {
 
 // join makes this process known as its replica. ErrEmpty and ErrBroken when there is nothing whole to join.
 func (r *ModelRegistry) join(ctx context.Context) error {
-	record, err := json.Marshal(describeProcess())
+	record, err := json.Marshal(r.describeProcess())
 	if err != nil {
 		return fmt.Errorf("describe replica: %w", err)
 	}
@@ -162,12 +182,13 @@ type processRecord struct {
 	Host    string    `json:"host"`
 	PID     int       `json:"pid"`
 	Version string    `json:"version,omitempty"`
-	Started time.Time `json:"started"`
+	Started time.Time `json:"started"` // when the registry was opened
+	Lease   int64     `json:"lease_ms"`
 }
 
-func describeProcess() processRecord {
+func (r *ModelRegistry) describeProcess() processRecord {
 	host, _ := os.Hostname() // an empty name is as good as an error here
-	record := processRecord{Host: host, PID: os.Getpid(), Started: time.Now().UTC()}
+	record := processRecord{Host: host, PID: os.Getpid(), Started: r.opened.UTC(), Lease: r.options.LeaseTTL.Milliseconds()}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		record.Version = build.Main.Version
 	}

@@ -75,7 +75,7 @@ func TestPromise12SourcesAreDerived(t *testing.T) {
 			{registry.QuotaLimit{RetryAfter: time.Hour}, "", registry.SourceRetryAfter, time.Hour},
 			{registry.QuotaLimit{Until: now.Add(2 * hour)}, "", registry.SourceProviderReset, 2 * hour},
 			{registry.QuotaLimit{Until: now.Add(2 * hour)}, "alice", registry.SourceOperator, 2 * hour},
-			{registry.QuotaLimit{Source: registry.SourceRetryAfter}, "alice", registry.SourceRetryAfter, 20 * time.Minute},
+			{registry.QuotaLimit{Source: registry.SourceHeuristic}, "alice", registry.SourceHeuristic, 20 * time.Minute},
 		} {
 			model := string(rune('0' + i))
 			c.limit.Reason = "of " + model

@@ -73,6 +73,33 @@ func TestPromise03ACallEndsInItsTime(t *testing.T) {
 	})
 }
 
+// TestPromise03CallsFailAtOnceWhileRedisIsAway: what cannot wait for Redis does not look for it; the follower does.
+func TestPromise03CallsFailAtOnceWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+		r, err := registry.New(ctx, network.client(t, s), registry.Options{Logger: silence()})
+		must(t, err)
+		defer r.Close()
+		network.on.Store(true)
+		eventually(t, "it is noticed", func() bool { return !r.Health().Connected })
+		for name, call := range map[string]func() error{
+			"Sync":                 func() error { return r.Sync(ctx) },
+			"CleanupExpiredQuotas": func() error { _, err := r.CleanupExpiredQuotas(ctx); return err },
+		} {
+			began := time.Now()
+			if err := call(); !errors.Is(err, registry.ErrUnavailable) || time.Since(began) > 0 {
+				t.Errorf("%s: %v after %v, want ErrUnavailable at once", name, err, time.Since(began))
+			}
+		}
+		network.on.Store(false)
+		eventually(t, "it is back", func() bool { return r.Health().Connected })
+		must(t, r.Sync(ctx))
+		_, err = r.CleanupExpiredQuotas(ctx)
+		must(t, err)
+	})
+}
+
 // TestPromise09TheDeadAreReaped cuts a replica off. The other drops its client when the lease is over, 15 s after it
 // was renewed last, and a second more; when the replica is back, so is its client, with its mark.
 func TestPromise09TheDeadAreReaped(t *testing.T) {

@@ -28,7 +28,8 @@ type QuotaLimit struct {
 	// RetryAfter is how long the quota is gone, from the call on by Redis' clock, also where the write has to wait. Zero:
 	// see Until. Not negative, and not set together with Until.
 	RetryAfter time.Duration
-	// Source says who named the deadline; one of the constants. Empty: SourceOperator with an actor, else
+	// Source says who named the deadline; one of the constants. SourceRetryAfter and SourceProviderReset are refused
+	// where neither Until nor RetryAfter is set: the default window is not the provider's word. Empty: SourceOperator with an actor, else
 	// SourceProviderReset where Until is set, SourceRetryAfter where RetryAfter is, SourceHeuristic where neither is.
 	Source QuotaSource
 	// Reason is for people to read, at most 1 KiB. It may be empty.
@@ -67,6 +68,10 @@ func (l QuotaLimit) validate() error {
 	}
 	if l.RetryAfter > 0 && !l.Until.IsZero() {
 		return invalid("until", "must not be set together with retryAfter")
+	}
+	if l.RetryAfter == 0 && l.Until.IsZero() && (l.Source == SourceRetryAfter || l.Source == SourceProviderReset) {
+		return invalid("source", "is %q, but the provider named no moment and no wait; without either it must be %q or %q",
+			l.Source, SourceHeuristic, SourceOperator)
 	}
 	return validReason(l.Reason)
 }

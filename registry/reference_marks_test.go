@@ -31,6 +31,9 @@ func (ref *reference) quota(who refReplica, id, model string) (bool, error) {
 
 func (ref *reference) quotaUntil(who refReplica, id, model string, limit refLimit) (bool, error) {
 	if !limit.stated {
+		if limit.rank == 2 || limit.rank == 3 { // a provider's word that the provider did not say
+			return false, errRefInvalid
+		}
 		limit.in = who.window
 	}
 	if limit.in <= 0 {

@@ -76,6 +76,11 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	if err != nil {
 		return Position{}, err
 	}
+	if damage := snapshot.Unreadable; damage != nil && !r.options.Observer {
+		return Position{}, damage
+	} else if damage != nil {
+		r.options.Logger.WithError(damage).Warn("rollcall: what cannot be read is not shown; a replica that lives mends it, or rollcall verify --repair")
+	}
 	c, known := newContents(snapshot)
 	if !known {
 		return Position{}, errUnknownKind

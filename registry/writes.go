@@ -28,6 +28,10 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 			r.failed(err)
 		}
 		return r.queue(w, err)
+	case r.nothing(err):
+		return ErrNoNamespace // nobody is about to bring anything
+	case r.options.Observer && errors.Is(err, store.ErrUnreadable):
+		return err // an observer mends nothing, and nobody else may have noticed
 	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrAnotherEpoch):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
 	case errors.Is(err, ErrNotRegistered) && w.key.model != "" &&
@@ -134,10 +138,13 @@ func (v *View) supplies(key pendingKey) bool {
 
 // CleanupExpiredQuotas removes from Redis the records of marks that are over, and of catalogs that nobody uses. No
 // answer changes by it: marks end at their deadline by themselves. It returns how many marks it removed. Errors:
-// ErrUnavailable, ErrClosed.
+// ErrUnavailable, at once while Redis is known to be away; ErrClosed.
 func (r *ModelRegistry) CleanupExpiredQuotas(ctx context.Context) (removed int, err error) {
 	if r.closed.Load() {
 		return 0, ErrClosed
+	}
+	if err := r.health.down(); err != nil {
+		return 0, fmt.Errorf("clean up: %w", err)
 	}
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
@@ -148,10 +155,14 @@ func (r *ModelRegistry) CleanupExpiredQuotas(ctx context.Context) (removed int, 
 }
 
 // Sync returns when the view shows everything that any replica had been acknowledged before the call. Errors:
-// ErrUnavailable when Redis does not answer or the view cannot be brought up in time, ErrClosed.
+// ErrUnavailable when Redis does not answer or the view cannot be brought up in time, at once while Redis is known to be
+// away; ErrClosed.
 func (r *ModelRegistry) Sync(ctx context.Context) error {
 	if r.closed.Load() {
 		return ErrClosed
+	}
+	if err := r.health.down(); err != nil {
+		return fmt.Errorf("sync: %w", err)
 	}
 	ctx, cancel := r.limit(ctx)
 	defer cancel()

@@ -1,9 +1,10 @@
 -- recount: computes anew, from clients, rosters and marks, all that is kept beside them: counts, provider counts, uses
 -- of catalogs, numbers of marks, the holder's set, and all sizes. Only where no replica lives, since it is one long
--- step and replicas that live bring back everything by themselves. A holder without a lease gets one that is over, so
--- that the first replica that comes ends its holds. It changes no answer, so it makes no revision.
+-- step and replicas that live bring back everything by themselves. Clients and marks whose records cannot be read go. A
+-- holder without a lease gets one that is over, so that the first replica that comes ends its holds. It changes no
+-- answer, so it makes no revision.
 --
--- Uses     base gate sizes clients leases
+-- Uses     base gate sizes clients marks leases
 -- Returns  done now epoch revision tail ''; error LIVE while a replica lives, BROKEN where a roster is gone
 -- Cost     O(clients + marks + models of all catalogs)
 if call('ZCOUNT', LEASES, '(' .. moment, '+inf') > 0 then return redis.error_reply('ROLLCALL LIVE ' .. moment) end
@@ -22,11 +23,23 @@ end
 local function add(numbers, name, n) numbers[name] = (numbers[name] or 0) + n end
 
 local marked, uses, members, changed, held = {}, {}, {}, {}, {}
-for field in pairs(all(MARKS)) do
-  local client, model = match(field, '^([^\31]*)\31(.*)$')
-  if model ~= '' then add(marked, client, 1) end -- else a slot
+local clients, marks_there, unread, unread_marks, gone = all(CLIENTS), all(MARKS), {}, {}, {}
+for client, record in pairs(clients) do
+  if not pcall(read_client, record) then
+    unread[#unread + 1] = client
+    gone[client] = true
+    clients[client] = nil
+  end
 end
-for client, record in pairs(all(CLIENTS)) do
+for field, text in pairs(marks_there) do
+  local client, model = match(field, '^([^\31]*)\31(.*)$')
+  if model ~= '' and (gone[client] or not pcall(read_mark, text)) then
+    unread_marks[#unread_marks + 1] = field
+  elseif model ~= '' then
+    add(marked, client, 1)
+  end
+end
+for client, record in pairs(clients) do
   local provider, digest, registered, revision, marks, holders, rest = read_client(record)
   add(uses, digest, 1)
   add(members, digest .. '\31' .. provider, 1)
@@ -66,6 +79,11 @@ end
 
 call('HSET', META, 'now', moment) -- refused when out of memory, before anything is removed
 call('UNLINK', COUNTS, PROVIDERS, CATALOG_REFS, HOLDS)
+for _, client in ipairs(unread) do call('HDEL', CLIENTS, client) end
+for _, field in ipairs(unread_marks) do
+  call('HDEL', MARKS, field)
+  call('ZREM', DEADLINES, field)
+end
 put(CLIENTS, changed)
 put(COUNTS, counts)
 put(PROVIDERS, providers)

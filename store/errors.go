@@ -31,6 +31,8 @@ var (
 	ErrAnotherEpoch = errors.New("redis has another epoch")
 	// ErrBroken: a part of the namespace's data is gone.
 	ErrBroken = errors.New("data of the namespace are damaged")
+	// ErrUnreadable: a record is none that this version understands, or any other. It is an ErrBroken.
+	ErrUnreadable = fmt.Errorf("a record cannot be read, see rollcall verify: %w", ErrBroken)
 
 	// ErrLive: it must not be done while replicas live.
 	ErrLive = errors.New("replicas of the namespace are alive")
@@ -65,6 +67,7 @@ var codes = map[string]error{
 	"NOTREGISTERED": ErrNotRegistered,
 	"SCHEMA":        ErrSchema,
 	"TAKEN":         errTaken,
+	"UNREADABLE":    ErrUnreadable,
 }
 
 // scriptError translates what a script refused, with the server's time that it gave; other errors come back as they
@@ -74,7 +77,8 @@ func scriptError(err error) (now string, translated error) {
 	if !errors.As(err, &refused) {
 		return "", err
 	}
-	rest, ok := strings.CutPrefix(refused.Error(), "ROLLCALL ")
+	// What a script ends with of itself comes with words of the server around it.
+	_, rest, ok := strings.Cut(refused.Error(), "ROLLCALL ")
 	if !ok {
 		return "", err
 	}

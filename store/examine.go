@@ -41,10 +41,9 @@ const (
 	fullMemory  = 0.8
 )
 
-// Examine looks at everything that a registry in this Redis depends on. lease is how long the replicas' leases are: one
-// that was not renewed for more than half of it is late. Nothing is changed. What cannot be found out because an earlier
-// check failed is left out.
-func (s *Store) Examine(ctx context.Context, lease time.Duration) []Finding {
+// Examine looks at everything that a registry in this Redis depends on. Nothing is changed. What cannot be found out
+// because an earlier check failed is left out.
+func (s *Store) Examine(ctx context.Context) []Finding {
 	if err := s.CheckConnection(ctx); err != nil {
 		return []Finding{{"connection", FindingFail, err.Error(), "see that Redis runs at that address and lets this machine and user in"}}
 	}
@@ -58,7 +57,7 @@ func (s *Store) Examine(ctx context.Context, lease time.Duration) []Finding {
 	data, err := s.dataFinding(ctx)
 	findings = append(findings, s.clockFinding(), data)
 	if data.State != FindingFail || errors.Is(err, ErrBroken) {
-		findings = append(findings, s.leasesFinding(ctx, lease))
+		findings = append(findings, s.leasesFinding(ctx))
 	}
 	return findings
 }
@@ -188,9 +187,19 @@ func signed(d time.Duration) string {
 	return "+" + d.String()
 }
 
-// dataFinding reads the head. It returns that call's error, too.
+// dataFinding reads the head and all records. It returns what is wrong as an error, too.
 func (s *Store) dataFinding(ctx context.Context) (Finding, error) {
 	head, err := s.Head(ctx)
+	if err == nil {
+		var all *Snapshot
+		if all, err = s.Snapshot(ctx); err == nil && all.Unreadable != nil {
+			return Finding{"data", FindingFail, all.Unreadable.Error(), "rollcall verify --repair"}, all.Unreadable
+		}
+		var moved *DivergedError
+		if errors.As(err, &moved) {
+			err = nil // while a new epoch begins
+		}
+	}
 	switch {
 	case err == nil:
 		return Finding{"data", FindingOK, fmt.Sprintf("schema 1, revision %d, epoch of %s", head.Position.Revision,
@@ -205,7 +214,9 @@ func (s *Store) dataFinding(ctx context.Context) (Finding, error) {
 	return Finding{"data", FindingFail, err.Error(), "see the checks above"}, err
 }
 
-func (s *Store) leasesFinding(ctx context.Context, lease time.Duration) Finding {
+// leasesFinding finds a replica late whose lease was not renewed for more than half of the time that it said its leases
+// take; of one that said nothing that is not known.
+func (s *Store) leasesFinding(ctx context.Context) Finding {
 	replicas, err := s.Replicas(ctx)
 	if err != nil {
 		return Finding{"leases", FindingFail, err.Error(), "see the checks above"}
@@ -217,7 +228,7 @@ func (s *Store) leasesFinding(ctx context.Context, lease time.Duration) Finding 
 		case !one.Live:
 			over = append(over, one.ReplicaID)
 			continue
-		case left < lease/2: // renewed every third of it
+		case left < one.lease/2: // renewed every third of it
 			late = append(late, one.ReplicaID)
 		}
 		live++
@@ -232,7 +243,7 @@ func (s *Store) leasesFinding(ctx context.Context, lease time.Duration) Finding 
 	}
 	if len(late) > 0 {
 		f.State, f.Found = FindingWarn, f.Found+"; late with their beat: "+few(late)
-		f.Do = "look whether they run and reach Redis; if their lease_ttl is not " + lease.String() + ", say so with --lease-ttl"
+		f.Do = "look whether they run and reach Redis"
 	}
 	return f
 }

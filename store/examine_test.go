@@ -14,7 +14,7 @@ import (
 func examined(t *testing.T, s *Store) map[string]Finding {
 	t.Helper()
 	found := make(map[string]Finding)
-	for _, one := range s.Examine(t.Context(), 2*hour) {
+	for _, one := range s.Examine(t.Context()) {
 		if found[one.Check] != (Finding{}) {
 			t.Errorf("%s is told twice", one.Check)
 		}
@@ -42,7 +42,7 @@ func TestExamineAHealthyServer(t *testing.T) {
 		if found["latency"].State == "" { // a loaded machine may be slow
 			t.Error("the latency is not told")
 		}
-		wantFinding(t, found, "leases", FindingWarn, "late with their beat: a, b") // the spaces' leases are an hour
+		wantFinding(t, found, "leases", FindingOK, "2 live replicas")
 	})
 }
 
@@ -72,6 +72,20 @@ func TestExamineNamesOverdueLeases(t *testing.T) {
 		s.server.Advance(t, 40*time.Minute)
 		found := examined(t, s.a)
 		wantFinding(t, found, "leases", FindingWarn, "1 live replica; lease over: b")
+	})
+}
+
+// Who is late is a matter of the length of each one's own leases.
+func TestExamineLateReplicas(t *testing.T) {
+	onBothMoving(t, func(s *space) {
+		_, err := s.a.Join(s.ctx, 3*hour, `{"lease_ms":10800000}`, time.Time{})
+		s.must(err)
+		_, err = s.b.Join(s.ctx, time.Hour, `{"lease_ms":3600000}`, time.Time{})
+		s.must(err)
+		wantFinding(t, examined(t, s.a), "leases", FindingOK, "2 live replicas")
+		s.server.Advance(t, 40*time.Minute)
+		found := examined(t, s.a)
+		wantFinding(t, found, "leases", FindingWarn, "2 live replicas; late with their beat: b;")
 	})
 }
 

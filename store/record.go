@@ -90,7 +90,8 @@ func decodeClient(text string) (*ClientRecord, error) {
 	}
 	registered, err1 := strconv.ParseInt(fields[2], 10, 64)
 	revision, err2 := strconv.ParseUint(fields[3], 10, 64)
-	if err1 != nil || err2 != nil {
+	_, err3 := strconv.ParseUint(fields[4], 10, 64)
+	if err1 != nil || err2 != nil || err3 != nil || registered < 0 {
 		return nil, fmt.Errorf("client: %w: %q", errRecord, text)
 	}
 	record := &ClientRecord{Provider: fields[0], Digest: fields[1], RegisteredAt: registered, Revision: revision}

@@ -16,7 +16,8 @@ const (
 	// RepairedByEpoch: replicas live. A new epoch began, and each of them brought its clients and marks; what only
 	// replicas knew that are away, and marks that waited for the return of their client, is gone.
 	RepairedByEpoch Repaired = "epoch"
-	// RepairedByRecount: nobody lives. The numbers were computed anew from clients, rosters and marks, which stay.
+	// RepairedByRecount: nobody lives. The numbers were computed anew from clients, rosters and marks, which stay, unless
+	// they cannot be read: such clients and marks are gone.
 	RepairedByRecount Repaired = "recount"
 )
 
@@ -45,12 +46,13 @@ func (s *Store) Repair(ctx context.Context) (Repaired, error) {
 	}
 	if err := s.scan(ctx, s.keys.clients(), func(_, text string) error {
 		record, err := decodeClient(text)
-		if err == nil {
-			for _, holder := range record.Holders {
-				holders[holder] = true
-			}
+		if err != nil {
+			return nil // it goes
 		}
-		return err
+		for _, holder := range record.Holders {
+			holders[holder] = true
+		}
+		return nil
 	}); err != nil {
 		return "", err
 	}

@@ -27,6 +27,8 @@ type ReplicaStatus struct {
 	// whichever replica notices first.
 	Live    bool `json:"live"`
 	Clients int  `json:"clients"` // how many it holds
+
+	lease time.Duration // how long it said that its leases are; 0: it did not say
 }
 
 // Replicas lists the replicas of the namespace by ID, those included whose lease is over. None for a namespace without
@@ -90,9 +92,11 @@ func (r *ReplicaStatus) describe(record string) {
 		PID     int       `json:"pid"`
 		Version string    `json:"version"`
 		Started time.Time `json:"started"`
+		Lease   int64     `json:"lease_ms"`
 	}
 	if json.Unmarshal([]byte(text), &said) == nil {
 		r.Host, r.PID, r.Version, r.Started = said.Host, said.PID, said.Version, said.Started
+		r.lease = time.Duration(said.Lease) * time.Millisecond
 	}
 }
 

@@ -24,6 +24,29 @@ type Snapshot struct {
 	// Asserted are the replicas that have re-asserted all their clients in this epoch, up to Start.
 	Asserted map[string]bool
 	Began    time.Time // of the epoch, by the server's clock
+	// Unreadable is the first of the records that cannot be read, which are left out; nil where all can.
+	Unreadable *UnreadableError
+}
+
+// UnreadableError says where a record is that cannot be read. It is an ErrUnreadable, and so an ErrBroken.
+type UnreadableError struct {
+	Epoch string // in which it was found
+	Key   string // of the namespace, without its prefix
+	Field string
+}
+
+// Error implements error.
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("%v: field %.64q of %s", ErrUnreadable, e.Field, e.Key)
+}
+
+// Unwrap makes errors.Is(err, ErrUnreadable) true.
+func (e *UnreadableError) Unwrap() error { return ErrUnreadable }
+
+func (s *Snapshot) unreadable(key, field string) {
+	if s.Unreadable == nil {
+		s.Unreadable = &UnreadableError{s.Start.Epoch, key, field}
+	}
 }
 
 const scanPage = 1000
@@ -50,8 +73,12 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	}
 	err = s.scan(ctx, s.keys.clients(), func(client, text string) error {
 		record, err := decodeClient(text)
+		if err != nil {
+			snapshot.unreadable("clients", client)
+			return nil
+		}
 		snapshot.Clients[client] = record
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -62,10 +89,13 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 		if evicted := decodeTombstone(text); pair.Model == "" && evicted > 0 {
 			snapshot.Evicted[pair.Client] = evicted
 		}
-		if pair.Mark != nil {
+		if err != nil {
+			snapshot.unreadable("marks", field)
+		}
+		if err == nil && pair.Mark != nil {
 			marks[field] = pair
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ type Verification struct {
 	Differences []Difference `json:"differences"`
 }
 
-// Difference is a number in Redis that is not what clients, rosters and marks amount to.
+// Difference is a number in Redis that is not what clients, rosters and marks amount to, or a record that cannot be read.
 type Difference struct {
 	Key        string `json:"key"`   // of the namespace, without its prefix
 	Field      string `json:"field"` // in that key; a model and a provider with " of " between
@@ -111,6 +111,7 @@ type books struct {
 	leases                         map[string]bool    // replicas that have one, over or not
 	sizes                          ledger
 	missing                        map[string]bool // rosters
+	unreadable                     []Difference
 }
 
 func (b *books) differences() []Difference {
@@ -118,7 +119,10 @@ func (b *books) differences() []Difference {
 	for _, held := range b.holds {
 		ledgers = append(ledgers, *held)
 	}
-	found := []Difference{}
+	found := slices.Clone(b.unreadable)
+	if found == nil {
+		found = []Difference{}
+	}
 	for _, one := range ledgers {
 		found = append(found, one.differences()...)
 	}
@@ -144,17 +148,25 @@ func (s *Store) readBooks(ctx context.Context) (*books, error) {
 		refs: newLedger("catalog_refs"), marks: newLedger("clients (number of marks)"), sizes: newLedger("meta (size)"),
 	}
 	rosters := make(map[string][]RosterEntry)
-	err := s.scan(ctx, s.keys.rosters(), func(digest, text string) (err error) {
-		rosters[digest], err = decodeRoster(text)
-		return err
+	err := s.scan(ctx, s.keys.rosters(), func(digest, text string) error {
+		roster, err := decodeRoster(text)
+		if err != nil {
+			b.cannotRead("rosters", digest, text, "a list of models")
+		}
+		rosters[digest] = roster
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = s.scan(ctx, s.keys.clients(), func(client, text string) (err error) {
-		if b.clients[client], err = decodeClient(text); err == nil {
-			b.marks.stored[client], err = strconv.Atoi(strings.Split(text, fieldSep)[4])
+	err = s.scan(ctx, s.keys.clients(), func(client, text string) error {
+		record, err := decodeClient(text)
+		if err != nil {
+			b.cannotRead("clients", client, text, "the record of a client")
+			return nil
 		}
+		b.clients[client] = record
+		b.marks.stored[client], err = strconv.Atoi(strings.Split(text, fieldSep)[4])
 		return err
 	})
 	if err != nil {
@@ -162,7 +174,10 @@ func (s *Store) readBooks(ctx context.Context) (*books, error) {
 	}
 	b.recompute(rosters)
 	marks := make(map[string]bool)
-	err = s.scan(ctx, s.keys.marks(), func(field, _ string) error {
+	err = s.scan(ctx, s.keys.marks(), func(field, text string) error {
+		if _, err := decodePair(field, text); err != nil {
+			b.cannotRead("marks", field, text, "a mark")
+		}
 		client, model, _ := strings.Cut(field, fieldSep)
 		if b.clients[client] != nil && model != "" && !marks[field] {
 			marks[field] = true
@@ -175,10 +190,15 @@ func (s *Store) readBooks(ctx context.Context) (*books, error) {
 	}
 	b.registeredMarks = len(marks)
 	for _, one := range []*ledger{&b.counts, &b.providers, &b.refs} {
-		err := s.scan(ctx, s.keys.prefix+one.key, func(field, text string) (err error) {
-			text, _, _ = strings.Cut(text, " ") // catalogs that are not in use: since when
-			one.stored[field], err = strconv.Atoi(text)
-			return err
+		err := s.scan(ctx, s.keys.prefix+one.key, func(field, text string) error {
+			number, _, _ := strings.Cut(text, " ") // catalogs that are not in use: since when
+			n, err := strconv.Atoi(number)
+			if err != nil {
+				b.cannotRead(one.key, field, text, "a number")
+				n = one.recomputed[field] // it is told once
+			}
+			one.stored[field] = n
+			return nil
 		})
 		if err != nil {
 			return nil, err
@@ -195,6 +215,14 @@ func (s *Store) readBooks(ctx context.Context) (*books, error) {
 		b.leases[one.Replica] = true
 	}
 	return b, err
+}
+
+// cannotRead takes note of a record that is none; want is what it should be.
+func (b *books) cannotRead(key, field, text, want string) {
+	d := Difference{key, strings.Replace(field, fieldSep, " of ", 1), fmt.Sprintf("%.32q", text), want}
+	if !slices.Contains(b.unreadable, d) { // a scan may show a field twice
+		b.unreadable = append(b.unreadable, d)
+	}
 }
 
 // recompute works out what the clients amount to.

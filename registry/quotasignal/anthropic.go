@@ -2,6 +2,7 @@ package quotasignal
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,37 +25,98 @@ func (a answer) unifiedReset() (reset, bool) {
 	return hit.reset, found && a.ahead(hit.reset)
 }
 
-// hitWindow picks the window that was hit: the last to reset of those that rejected the request, else the one of the
-// representative claim. It may have no reset.
+// window is one of a subscription's limits.
+type window struct {
+	bucket
+	status string
+	used   bool // by the header that tells its utilization
+}
+
+// windows returns the limits that an answer's headers list.
+func (a answer) windows() map[string]window {
+	all := make(map[string]window)
+	for field := range a.fields {
+		name, ok := strings.CutPrefix(field, unified)
+		at := strings.LastIndexByte(name, '-')
+		if !ok || at < 0 || name[:at] == "overage" { // that overage is refused is no limit of its own
+			continue
+		}
+		switch name[at:] {
+		case "-reset", "-status", "-utilization":
+			all[name[:at]] = a.window(name[:at])
+		}
+	}
+	return all
+}
+
+func (a answer) window(name string) window {
+	used, err := strconv.ParseFloat(a.fields[unified+name+"-utilization"], 64)
+	return window{
+		bucket: bucket{reset: reset{until: readMoment(a.fields[unified+name+"-reset"]), what: name}},
+		status: a.fields[unified+name+"-status"], used: err == nil && used >= 1,
+	}
+}
+
+// hasRoom tells whether the windows have room, so that it was another limit.
+func (a answer) hasRoom() bool { return strings.HasPrefix(a.fields[unified+"status"], "allowed") }
+
+// hitWindow picks the window that was hit: one that rejected the request, else the one of the representative claim, else
+// one that is used up; of several the last to reset. It may have no reset.
 func (a answer) hitWindow() (hit bucket, found bool) {
-	status := a.fields[unified+"status"]
-	if strings.HasPrefix(status, "allowed") {
-		return hit, false // the windows have room, so it was another limit
+	if a.hasRoom() {
+		return hit, false
 	}
-	for field, value := range a.fields {
-		window, ok := strings.CutPrefix(field, unified)
-		if !ok || value != "rejected" {
-			continue
-		}
-		window, ok = strings.CutSuffix(window, "-status")
-		if !ok || window == "overage" { // that overage is refused is no limit of its own
-			continue
-		}
-		if b := a.window(window); !found || a.compare(b, hit) > 0 {
-			hit, found = b, true
+	pick := func(is func(window) bool) {
+		for _, w := range a.windows() {
+			if is(w) && (!found || a.compare(w.bucket, hit) > 0) {
+				hit, found = w.bucket, true
+			}
 		}
 	}
+	pick(func(w window) bool { return w.status == "rejected" })
 	if claim := a.fields[unified+"representative-claim"]; !found && claim != "" {
-		hit, found = a.window(claims.Replace(claim)), true
+		hit, found = a.window(claims.Replace(claim)).bucket, true
 	}
-	if status == "rejected" && !a.ahead(hit.reset) {
+	if !found {
+		pick(func(w window) bool { return w.used })
+	}
+	if (found || a.fields[unified+"status"] == "rejected") && !a.ahead(hit.reset) {
 		hit.until, found = readMoment(a.fields[unified+"reset"]), true
 	}
 	return hit, found
 }
 
-func (a answer) window(name string) bucket {
-	return bucket{reset: reset{until: readMoment(a.fields[unified+name+"-reset"]), what: name}}
+// anyWindow reads the resets of an answer that does not tell which window was hit: the common one, else the first, since a
+// deadline that is too early costs one more 429, and one that is too late days.
+func (a answer) anyWindow() (reset, bool) {
+	if hit, found := a.hitWindow(); a.hasRoom() || found && hit.what != "" {
+		return reset{}, false
+	}
+	var first bucket
+	windows, full := a.windows(), false
+	for _, w := range windows {
+		if strings.HasPrefix(w.status, "allowed") {
+			continue
+		}
+		full = true
+		if a.ahead(w.reset) && (!a.ahead(first.reset) || a.compare(w.bucket, first) < 0) {
+			first = w.bucket
+		}
+	}
+	common := reset{until: readMoment(a.fields[unified+"reset"]), what: windowName("")}
+	if a.ahead(common) && (full || len(windows) == 0) {
+		return common, true
+	}
+	first.what = windowName(first.what)
+	return first.reset, a.ahead(first.reset)
+}
+
+// windowName is what a reason calls a window.
+func windowName(name string) string {
+	if isName(name) {
+		return name + " limit"
+	}
+	return "subscription limit"
 }
 
 var regained = regexp.MustCompile(`You will regain access on (\d{4}-\d{2}-\d{2}) at (\d{2}:\d{2}) UTC`)

@@ -71,6 +71,10 @@ func TestAnthropicWindows(t *testing.T) {
 			"provider_reset, 2026-05-01T13:00:00Z, claude: 7d_oi limit"},
 		{"the common reset", 429, "anthropic-ratelimit-unified-status: rejected\nanthropic-ratelimit-unified-reset: 1777640400", "",
 			"provider_reset, 2026-05-01T13:00:00Z, claude: subscription limit"},
+		{"the claim before the others", 429, resets + "anthropic-ratelimit-unified-representative-claim: seven_day\n" +
+			"anthropic-ratelimit-unified-5h-utilization: 1.0", "", "provider_reset, 2026-05-05T12:10:00Z, claude: 7d limit"},
+		{"a claim without its reset", 429, resets + "anthropic-ratelimit-unified-representative-claim: seven_day_overage_included\n" +
+			"anthropic-ratelimit-unified-reset: 1777640460", "", "provider_reset, 2026-05-01T13:01:00Z, claude: 7d_oi limit"},
 		{"windows with room", 429, resets + "anthropic-ratelimit-unified-status: allowed_warning\n" +
 			"anthropic-ratelimit-unified-representative-claim: seven_day\nretry-after: 4", "", "retry_after, 4s, claude: rate limit"},
 		{"a reset that is over", 429, "anthropic-ratelimit-unified-5h-status: rejected\nretry-after: 4\n" +
@@ -80,6 +84,42 @@ func TestAnthropicWindows(t *testing.T) {
 		{"403 while overage is paid for", 403, fiveHours + "anthropic-ratelimit-unified-overage-in-use: true", "", "none"},
 		{"served while overage is paid for", 200, fiveHours, "", "none"},
 		{"a bad request", 400, fiveHours, `{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens"}}`, "none"},
+	})
+}
+
+// TestAnthropicWindowsWithoutStatus: answers that list resets and leave statuses out. Utilization is a share, as in
+// https://github.com/anthropics/claude-code/issues/12829; unified-reset is the moment of the representative claim's
+// window, as in https://github.com/router-for-me/CLIProxyAPI/pull/5033.
+func TestAnthropicWindowsWithoutStatus(t *testing.T) {
+	t.Parallel()
+	const u = "\nanthropic-ratelimit-unified-"
+	const five, seven, common = u + "5h-reset: 1777640400", u + "7d-reset: 1777983000", u + "reset: 1777640460"
+	check(t, "claude", []signal{
+		{"five hours alone", 429, five, "", "provider_reset, 2026-05-01T13:00:00Z, claude: 5h limit"},
+		{"seven days alone", 429, seven, "", "provider_reset, 2026-05-05T12:10:00Z, claude: 7d limit"},
+		{"five hours alone, used up", 429, five + u + "5h-utilization: 1.0", "", "provider_reset, 2026-05-01T13:00:00Z, claude: 5h limit"},
+		{"the first of two", 429, five + seven, "", "provider_reset, 2026-05-01T13:00:00Z, claude: 5h limit"},
+		{"five hours used up", 429, five + seven + u + "5h-utilization: 1.02" + u + "7d-utilization: 0.4", "",
+			"provider_reset, 2026-05-01T13:00:00Z, claude: 5h limit"},
+		{"seven days used up", 429, five + seven + u + "5h-utilization: 0.2" + u + "7d-utilization: 1", "",
+			"provider_reset, 2026-05-05T12:10:00Z, claude: 7d limit"},
+		{"both used up", 429, five + seven + u + "5h-utilization: 1.0" + u + "7d-utilization: 1.0", "",
+			"provider_reset, 2026-05-05T12:10:00Z, claude: 7d limit"},
+		{"used up, whatever is common", 429, five + seven + common + u + "7d-utilization: 1", "",
+			"provider_reset, 2026-05-05T12:10:00Z, claude: 7d limit"},
+		{"used up, without its reset", 429, seven + common + u + "5h-utilization: 1", "",
+			"provider_reset, 2026-05-01T13:01:00Z, claude: 5h limit"},
+		{"the common reset alone", 429, common, "", "provider_reset, 2026-05-01T13:01:00Z, claude: subscription limit"},
+		{"the common reset of two", 429, five + seven + common, "", "provider_reset, 2026-05-01T13:01:00Z, claude: subscription limit"},
+		{"rejected, without more", 429, five + seven + u + "status: rejected", "", "provider_reset, 2026-05-01T13:00:00Z, claude: 5h limit"},
+		{"one has room", 429, five + seven + u + "5h-status: allowed", "", "provider_reset, 2026-05-05T12:10:00Z, claude: 7d limit"},
+		{"all have room", 429, five + seven + common + u + "5h-status: allowed" + u + "7d-status: allowed_warning", "",
+			"heuristic, claude: rate limit"},
+		{"room in all", 429, five + seven + common + u + "status: allowed", "", "heuristic, claude: rate limit"},
+		{"how long to wait", 429, five + seven + "\nretry-after: 9", "", "retry_after, 9s, claude: rate limit"},
+		{"a reset that is over", 429, u + "5h-reset: 1777636799" + seven, "", "provider_reset, 2026-05-05T12:10:00Z, claude: 7d limit"},
+		{"no reset that can be read", 429, u + "5h-reset: soon" + u + "reset: NaN", "", "heuristic, claude: rate limit"},
+		{"a forbidden request", 403, five + seven + common, "", "none"},
 	})
 }
 

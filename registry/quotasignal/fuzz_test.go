@@ -24,6 +24,7 @@ func FuzzFromResponse(f *testing.F) {
 			[]byte(google("retry in 5s 5s", violation("PerDay"), retryInfo("34.07s"))))
 		f.Add("codex", status, "Retry-After", "Fri, 01 May 2026 13:00:00 GMT", "anthropic-ratelimit-unified-representative-claim", "five_hour",
 			[]byte(`{"error":{"code":"usage_limit_reached","resets_at":1777640400,"resets_in_seconds":9e9}}`))
+		f.Add("claude", status, "anthropic-ratelimit-unified-5h-reset", "1777640400", "anthropic-ratelimit-unified-7d-reset", "1777983000", []byte(nil))
 	}
 	f.Fuzz(func(t *testing.T, provider string, status int, name1, value1, name2, value2 string, body []byte) {
 		head := http.Header{name1: {value1}, name2: {value2}}

@@ -110,10 +110,7 @@ func (a answer) bucketReset() (reset, bool) {
 // hitName names the limit that was hit, as far as the headers tell.
 func (a answer) hitName() string {
 	if hit, found := a.hitWindow(); found {
-		if isName(hit.what) {
-			return hit.what + " limit"
-		}
-		return "subscription limit"
+		return windowName(hit.what)
 	}
 	if hit, _ := a.hitBucket(); isName(hit.what) {
 		return hit.what + " limit"

@@ -26,8 +26,9 @@
 // The one of the limit that was hit, not the largest one in sight; an answer lists the resets of all limits. The first
 // of these that the answer has, that is ahead, and that is no more than 366 days ahead:
 //
-//  1. Anthropic's unified windows (5h, 7d and others) whose status is rejected, else the one of the representative claim;
-//     of several rejected ones the last to reset. Retry-After says the same there, rounded and as old as the answer.
+//  1. Anthropic's unified windows (5h, 7d and others) whose status is rejected, else the one of the representative claim,
+//     else those whose utilization is 1; of several the last to reset. Where the window states no reset, or the status is
+//     rejected and no window is named, unified-reset. Retry-After says the same there, rounded and as old as the answer.
 //  2. The day on which Anthropic says access is regained, the first of the next month for enforced_spend_limit_reached.
 //  3. resets_at or resets_in_seconds of a Codex usage_limit_reached; the second one where the first is past, which
 //     is what a wrong clock makes of it.
@@ -38,6 +39,8 @@
 //     the message.
 //  7. x-ratelimit-reset-* and anthropic-ratelimit-*-reset, of the limits that have 0 remaining, or that the error's type
 //     names; of several the last one. Where no header tells what remains, the soonest: a second 429 corrects it.
+//  8. anthropic-ratelimit-unified-reset, else the soonest reset of the unified windows, where 1 found no window and the
+//     headers do not say that there is room.
 //
 // Retry-After comes before 7 because those resets say when the bucket is full again, which takes longer than until it
 // has room for one request; Anthropic documents that earlier retries than Retry-After fail, not that later ones are
@@ -128,7 +131,7 @@ func (a answer) isSignal() bool {
 func (a answer) reset() reset {
 	for _, read := range []func(answer) (reset, bool){
 		answer.unifiedReset, answer.spendReset, answer.usageReset, answer.googleReset, answer.spent,
-		answer.googleDelay, answer.retryAfter, answer.messageDelay, answer.bucketReset,
+		answer.googleDelay, answer.retryAfter, answer.messageDelay, answer.bucketReset, answer.anyWindow,
 	} {
 		if r, ok := read(a); ok {
 			return r

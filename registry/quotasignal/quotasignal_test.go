@@ -42,7 +42,7 @@ func check(t *testing.T, provider string, signals []signal) {
 func header(t *testing.T, lines string) http.Header {
 	t.Helper()
 	var text strings.Builder
-	for line := range strings.Lines(lines) {
+	for line := range strings.Lines(strings.TrimSpace(lines)) {
 		text.WriteString(strings.TrimSpace(line) + "\r\n")
 	}
 	made, err := textproto.NewReader(bufio.NewReader(strings.NewReader(text.String() + "\r\n"))).ReadMIMEHeader()

@@ -34,6 +34,9 @@ local moment, revision_text = int(now), meta[3] or '0'
 local last_moment = tonumber(match(operation, '^%d+'))
 if last_moment < now or last_moment > now + 90000 then return redis.error_reply('ROLLCALL CLOCK ' .. moment) end
 
+-- unreadable ends a script that meets a record which is none. Records are read before anything is written.
+local function unreadable() error('ROLLCALL UNREADABLE ' .. moment, 0) end
+
 -- cut takes off feed and ops what is too old, and notes how many revisions they lack. Once in a while it takes several
 -- at once, which costs less than a few every time.
 local function cut()

@@ -7,6 +7,7 @@
 local function read_client(record)
   local provider, digest, registered, revision, marks, holders, rest =
     match(record, '^([^\31]*)\31([^\31]*)\31(%d+)\31(%d+)\31(%d+)\31([^\31]*)(.*)$')
+  if not provider then unreadable() end
   return provider, digest, registered, revision, tonumber(marks), holders, rest
 end
 

@@ -9,7 +9,9 @@
 -- tombstone  stands in its place for a client that was evicted: revision RS until RS
 local function read_mark(record)
   if not record then return '', '', '', '' end
-  return match(record, '^([^\30]*)\30([^\30]*)\30([^\30]*)(.*)$')
+  local quota, suspension, fence, rest = match(record, '^([^\30]*)\30([^\30]*)\30([^\30]*)(.*)$')
+  if not quota then unreadable() end
+  return quota, suspension, fence, rest
 end
 
 local function read_part(part)

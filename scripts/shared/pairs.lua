@@ -8,6 +8,7 @@ end
 local function client_of(client, model)
   local record = call('HGET', CLIENTS, client)
   if not record then return nil end
+  read_client(record) -- or it cannot be read
   if model ~= '*' then
     local digest = match(record, '^[^\31]*\31([^\31]*)')
     if not supplies(call('HGET', ROSTERS, digest) or '', model) then return nil end

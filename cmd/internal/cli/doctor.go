@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +12,6 @@ import (
 
 func newDoctor() *cobra.Command {
 	var f frame
-	var lease time.Duration
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at all that a registry in this Redis depends on",
@@ -22,12 +20,8 @@ warn (it works, but not well) or fail (it does not work), with what to do. The e
 		Example: `  rollcall doctor --redis redis://localhost:6379`,
 		Args:    noArguments,
 	}
-	cmd.Flags().DurationVar(&lease, "lease-ttl", 15*time.Second, "the replicas' lease_ttl, to tell who is late")
 	return f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {
-		if lease <= 0 {
-			return nil, usage("--lease-ttl must be above 0")
-		}
-		findings := at.Examine(ctx, lease)
+		findings := at.Examine(ctx)
 		t := table{columns: []string{"check", "state", "found", "what to do"}}
 		tones := map[string]tone{store.FindingOK: good, store.FindingWarn: waiting, store.FindingFail: bad}
 		var failed []string

@@ -16,7 +16,9 @@ import (
 // observer is a source that looks at a Redis itself: it follows the registry as a replica does, and holds nothing.
 type observer struct {
 	*registry.ModelRegistry
-	actor string // of writes
+	actor     string // of writes
+	namespace string
+	log       logrus.FieldLogger
 }
 
 func openObserver(ctx context.Context, settings *config.Config, actor string, log logrus.FieldLogger) (*observer, error) {
@@ -35,16 +37,33 @@ func openObserver(ctx context.Context, settings *config.Config, actor string, lo
 	if err != nil {
 		return nil, fmt.Errorf("redis at %s: %w", store.MaskURL(settings.RedisURL), err)
 	}
-	return &observer{r, actor}, nil
+	return &observer{r, actor, settings.Namespace, log}, nil
+}
+
+// absent is what to say where nobody has begun the namespace; "" where somebody has, or where it is not known.
+func (o *observer) absent() string {
+	if o.Position() != (registry.Position{}) || !o.Health().Connected {
+		return ""
+	}
+	return fmt.Sprintf("there is no namespace %q; see rollcall namespace list", o.namespace)
+}
+
+// warnAbsent tells an empty answer of a namespace that is not there from one of a namespace in which there is nothing.
+func (o *observer) warnAbsent() {
+	if absent := o.absent(); absent != "" {
+		o.log.Warn(absent)
+	}
 }
 
 // Models implements source.
 func (o *observer) Models(context.Context) ([]registry.ModelStatus, error) {
+	o.warnAbsent()
 	return o.ModelRegistry.Models(), nil
 }
 
 // Model implements source.
 func (o *observer) Model(_ context.Context, modelID string) (modelState, error) {
+	o.warnAbsent()
 	status := o.ModelStatus(modelID)
 	if status.Clients == 0 {
 		return modelState{}, registry.ErrNotRegistered
@@ -54,11 +73,13 @@ func (o *observer) Model(_ context.Context, modelID string) (modelState, error) 
 
 // Clients implements source.
 func (o *observer) Clients(context.Context) ([]registry.ClientStatus, error) {
+	o.warnAbsent()
 	return o.ModelRegistry.Clients(), nil
 }
 
 // Client implements source.
 func (o *observer) Client(_ context.Context, clientID string) (registry.ClientStatus, error) {
+	o.warnAbsent()
 	client, ok := o.ModelRegistry.Client(clientID)
 	if !ok {
 		return client, registry.ErrNotRegistered
@@ -66,13 +87,21 @@ func (o *observer) Client(_ context.Context, clientID string) (registry.ClientSt
 	return client, nil
 }
 
+// Replicas implements source.
+func (o *observer) Replicas(ctx context.Context) ([]registry.ReplicaStatus, error) {
+	o.warnAbsent()
+	return o.ModelRegistry.Replicas(ctx)
+}
+
 // Explain implements source.
 func (o *observer) Explain(_ context.Context, clientID, modelID string) (registry.ClientModelStatus, error) {
+	o.warnAbsent()
 	return o.ClientModelStatus(clientID, modelID), nil
 }
 
 // Watch implements source. The view outlives its connection, so nothing is lost.
 func (o *observer) Watch(ctx context.Context, _ func(error) error, tell func(registry.Event) error) error {
+	o.warnAbsent()
 	watcher := o.ModelRegistry.Watch(ctx)
 	defer watcher.Close()
 	for event := range watcher.C() {
@@ -121,6 +150,9 @@ func (o *observer) byHand(ctx context.Context) context.Context {
 // wrote tells how a write ended. One that waits for Redis would wait in this process, so it is lost when that ends, and
 // Close says so; where only the view waits, Redis has the write.
 func (o *observer) wrote(err error) (outcome, error) {
+	if absent := o.absent(); absent != "" && errors.Is(err, registry.ErrNoNamespace) {
+		return outcome{}, errors.New(absent)
+	}
 	if err != nil && !errors.Is(err, registry.ErrPending) {
 		return outcome{}, err
 	}

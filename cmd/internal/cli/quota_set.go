@@ -15,7 +15,8 @@ func newQuotaSet() *cobra.Command {
 		Use:   "set CLIENT MODEL",
 		Short: "Mark a model of a client as over quota",
 		Long: `Mark a model of a client as over quota, for all replicas; "*" means the client as a whole. Without --until and
---retry-after it lasts for the quota window, which is 5 minutes unless configured.
+--retry-after it lasts for the quota window, which is 5 minutes unless configured; that is nobody's word, so the sources
+retry_after and provider_reset need one of the two.
 
 A stronger source replaces the deadline of a weaker one: heuristic, retry_after, provider_reset, operator; of two of the
 same source the later deadline stays. So where a provider's quota is back but a mark says otherwise, use quota clear. No

@@ -24,10 +24,11 @@ func newVerify() *cobra.Command {
 		Use:   "verify",
 		Short: "Recompute what Redis counts, and compare",
 		Long: `Recompute, from clients, lists of models and marks, all numbers that Redis keeps beside them, and list each that
-differs. Replicas may go on writing. The exit code is 1 where something differs.
+differs, and each record that cannot be read. Replicas may go on writing. The exit code is 1 where something differs.
 
 With --repair: while replicas live a new epoch begins, and they bring back all that they know; marks that wait for the
-return of a client are gone then, and so is the history before it. Where no replica lives the numbers are computed anew, and nothing is lost.`,
+return of a client are gone then, and so is the history before it. Where no replica lives the numbers are computed anew,
+and nothing is lost but what cannot be read.`,
 		Example: `  rollcall verify --repair`,
 		Args:    noArguments,
 	}

@@ -56,6 +56,7 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		{"PUT", pair + "/quota", `{"retry_after":[5]}`, `retry_after: is a list; must be a string (quote it)`},
 		{"PUT", pair + "/quota", `{"retry_after":5,"until":"9000-01-01T00:00:00Z"}`, `until and retry_after exclude each other`},
 		{"PUT", pair + "/quota", `{"source":"guess"}`, `source is \"guess\", allowed are \"heuristic\", \"retry_after\", \"provider_reset\" and \"operator\"`},
+		{"PUT", pair + "/quota", `{"source":"provider_reset"}`, `source is \"provider_reset\", but the provider named no moment and no wait; without either it must be \"heuristic\" or \"operator\"`},
 		{"PUT", pair + "/quota", `{"seen":"yesterday"}`, `seen is \"yesterday\"; must be a position as X-Rollcall-Position gave it, epoch:revision:nonce`},
 		{"PUT", pair + "/quota", `{"reason":"` + strings.Repeat("r", 1025) + `"}`, `reason has 1025 bytes, at most 1024 are allowed`},
 		{"DELETE", pair + "/quota?seen=x", ``, `seen is \"x\"; must be a position as X-Rollcall-Position gave it, epoch:revision:nonce`},
