@@ -189,10 +189,11 @@ func TestUnregisterWhileBroughtBack(t *testing.T) {
 		must(t, b.Sync(ctx))
 
 		armed.Store(true)
-		st, err := store.New(s.Client(t), store.Options{Namespace: "default", Replica: "a"})
+		st, err := store.New(s.Client(t), store.Options{Namespace: "default", Replica: "another"})
 		must(t, err)
 		defer st.Close()
-		must(t, st.Release(ctx)) // as whoever takes it for dead does
+		must(t, s.Client(t).ZAdd(ctx, "rollcall:{default}:leases", redis.Z{Member: "a"}).Err()) // it ended long ago
+		must(t, st.Reap(ctx, "a", 15*time.Second))
 		<-held
 		must(t, a.UnregisterClient(ctx, "gone"))
 		close(goOn)
