@@ -25,7 +25,7 @@ func TestEvictionIsNoLoss(t *testing.T) {
 		for _, r := range replicas {
 			for worker := range 4 {
 				running.Go(func() {
-					for i := range 100 {
+					for i := range 30 {
 						client := fmt.Sprint("c", (i+worker)%3)
 						for what, err := range map[string]error{
 							"register": r.RegisterClient(ctx, client, "p", named("m")),

@@ -88,15 +88,25 @@ func (r *ModelRegistry) returning(key pendingKey) bool {
 // catchUp waits while this replica's own writes that had waited are in Redis and not in the view yet: what a caller has
 // seen includes them.
 func (r *ModelRegistry) catchUp(ctx context.Context) {
-	replays := r.replays.Load()
-	if replays == nil || r.pending.len() > 0 {
+	if r.pending.len() > 0 {
 		return
 	}
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
+	_ = r.reread(ctx) // then it has to do without
+}
+
+// reread waits while the view may show, of own writes that had waited, what others have undone since.
+func (r *ModelRegistry) reread(ctx context.Context) error {
+	replays := r.replays.Load()
+	if replays == nil {
+		return nil
+	}
 	select {
 	case <-*replays:
+		return nil
 	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -172,6 +182,9 @@ func (r *ModelRegistry) Sync(ctx context.Context) error {
 	}
 	if err := r.arrived.wait(ctx, head.Position, r.Position); err != nil {
 		return fmt.Errorf("sync: %w: position %s: %w", ErrUnavailable, head.Position, err)
+	}
+	if err := r.reread(ctx); err != nil {
+		return fmt.Errorf("sync: %w: the view is being read anew: %w", ErrUnavailable, err)
 	}
 	r.expire()
 	return nil
