@@ -33,7 +33,7 @@ func Apply(r *ModelRegistry, entry store.Entry) {
 func ShowWaiting(r *ModelRegistry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.pending.show(viewTarget{r.View, nil})
+	r.pending.show(viewTarget{r.View, nil}, r.listing.Load().position)
 	r.publish(r.listing.Load().position)
 }
 

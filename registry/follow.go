@@ -140,7 +140,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		r.showing.Lock()
 		needs := r.pending.needs()
 		maps.Copy(needs, catalogs)
-		err = r.advance(entries, needs, r.pending.show)
+		err = r.advance(entries, needs, func(to target) { r.pending.show(to, entries[len(entries)-1].Position) })
 		r.showing.Unlock()
 		r.awaited.follow(entries)
 		r.drop(r.remains.follow(entries))

@@ -21,8 +21,33 @@ type heart struct {
 	beaten time.Time   // when the own lease was renewed last
 	lapsed bool        // the own lease was gone: the follower must bring the clients back
 	broken error       // damage that reaping met and no size tells of: the follower must mend it
+	joined time.Time   // first, since it was last looked for what an earlier process of the same name held
+}
 
-	settled bool // nothing of an earlier process of the same name is left; of keepLease alone
+// join notes that this replica has joined.
+func (h *heart) join() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.beaten = time.Now()
+	if h.joined.IsZero() {
+		h.joined = h.beaten
+	}
+}
+
+// joinedFirst is when the replica joined first since it was last looked for strays; zero: it did not.
+func (h *heart) joinedFirst() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.joined
+}
+
+// strayed notes that nothing is left that was there when the replica joined at that time.
+func (h *heart) strayed(joined time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.joined.Equal(joined) {
+		h.joined = time.Time{}
+	}
 }
 
 // takeBroken returns, once, the damage that was met.
@@ -114,9 +139,7 @@ func (r *ModelRegistry) beat(ctx context.Context) {
 	r.heard(head)
 	if !joined {
 		r.heart.setLapsed()
-		return
 	}
-	r.releaseStrays(ctx)
 }
 
 // reap ends a lease that is over. Only a replica may that was connected without a break for a whole lease: after an
@@ -158,7 +181,7 @@ func (r *ModelRegistry) join(ctx context.Context) error {
 		head, err := r.store.Join(limited, r.options.LeaseTTL, string(record), seen)
 		cancel()
 		if err == nil {
-			r.heart.renewed()
+			r.heart.join()
 			r.heard(head)
 			return nil
 		}

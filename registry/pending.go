@@ -23,9 +23,11 @@ type pendingWrite struct {
 	last   bool                                           // it belongs behind what waits about the client
 	evicts bool                                           // whatever waits about the client is void
 	at     Position                                       // where Redis has it, and the view does not show it; zero: it has not
+	silent bool                                           // Redis has it, and it changed nothing, so that no entry tells of it
 }
 
-// isIn says whether a history, up to a position, has the write: then it is not to be carried out again.
+// isIn says whether a history, up to a position, has the write: then it is not to be carried out again, and what came of
+// it is told by the history.
 func (w *pendingWrite) isIn(history Position) bool {
 	return w.at != Position{} && w.at.Epoch == history.Epoch && w.at.Revision <= history.Revision
 }
@@ -65,7 +67,7 @@ func (p *pending) add(w *pendingWrite, now int64) {
 	if i := slices.IndexFunc(p.writes, same); i >= 0 {
 		old := p.writes[i]
 		w.drops = w.drops || old.drops
-		if w.set != nil && !isOver(old.set, now) && !outdoes(w.set, old.set) {
+		if old.at == (Position{}) && w.set != nil && !isOver(old.set, now) && !outdoes(w.set, old.set) {
 			return
 		}
 	}
@@ -131,12 +133,14 @@ func (p *pending) len() int {
 	return len(p.writes)
 }
 
-// show carries all that waits out on a target.
-func (p *pending) show(to target) {
+// show carries all that waits out on a target that has a history: what is in that is shown by it.
+func (p *pending) show(to target, history Position) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, w := range p.writes {
-		w.show(to)
+		if !w.isIn(history) || w.silent {
+			w.show(to)
+		}
 	}
 }
 

@@ -86,6 +86,46 @@ func TestWhatRedisHasIsNotWrittenTwice(t *testing.T) {
 	})
 }
 
+// TestAMarkOutlivesTheOneBefore: a mark that is set while one before it is in Redis, and not in the view, is carried out,
+// though that one would last longer: it may be gone since.
+func TestAMarkOutlivesTheOneBefore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, ctx := redistest.MiniredisLive(t), &lateFeed{}, t.Context()
+		b := openReplica(t, s, "default", "b", registry.Options{})
+		a, err := registry.New(ctx, network.client(t, s), registry.Options{
+			ReplicaID: "a", Logger: silence(), OperationTimeout: 200 * time.Millisecond,
+		})
+		must(t, err)
+		defer a.Close()
+		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
+		must(t, a.RegisterClient(ctx, "d", "p", named("m")))
+		network.on.Store(true)
+		synctest.Wait()
+		must(t, b.SuspendClientModel(ctx, "d", "m", "so that the next change is not the next for a"))
+		mark := func(d time.Duration) {
+			t.Helper()
+			limit := registry.QuotaLimit{RetryAfter: d, Reason: d.String()}
+			if err := a.SetModelQuotaExceededUntil(ctx, "c", "m", limit); !errors.Is(err, registry.ErrPending) {
+				t.Fatalf("error %v, want ErrPending", err)
+			}
+		}
+		mark(time.Hour)
+		must(t, b.Sync(ctx))
+		must(t, b.ClearModelQuotaExceeded(ctx, "c", "m"))
+		mark(30 * time.Minute)
+		eventually(t, "nothing waits", func() bool { return a.Health().Pending == 0 })
+		network.on.Store(false)
+		eventually(t, "a follows", func() bool { return a.Sync(ctx) == nil && a.Health().Connected })
+		must(t, b.Sync(ctx))
+		for _, r := range []*registry.ModelRegistry{a, b} {
+			if status := r.ClientModelStatus("c", "m"); status.State != registry.StateCooling || status.Reason != "30m0s" {
+				t.Errorf("it is %s for %q, want cooling for 30m0s", status.State, status.Reason)
+			}
+		}
+	})
+}
+
 // TestAHurriedCallerIsNoOutage: a context that ends before Redis can answer says nothing about Redis.
 func TestAHurriedCallerIsNoOutage(t *testing.T) {
 	t.Parallel()

@@ -128,6 +128,7 @@ func open(ctx context.Context, s *store.Store, opts Options) (*ModelRegistry, er
 	r.running.Go(func() { r.watchClock(background) })
 	if !opts.Observer {
 		r.running.Go(func() { r.keepLease(background) })
+		r.running.Go(func() { r.releaseStrays(background) })
 	}
 	if opts.Hook != nil {
 		r.running.Go(func() { r.callHook(background) })

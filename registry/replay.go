@@ -10,16 +10,15 @@ import (
 func (r *ModelRegistry) drain(ctx context.Context, history Position) error {
 	refused, replayed := false, false
 	for w := r.pending.next(r.awaited.has); w != nil; w = r.pending.next(r.awaited.has) {
-		limited, cancel := r.limit(ctx)
+		if w.isIn(history) && !w.silent {
+			r.pending.done(w) // the entry that told of it has corrected what was shown on trust
+			continue
+		}
 		if r.replays.Load() == nil {
 			r.replays.Store(new(make(chan struct{})))
 		}
-		var err error
-		if !w.isIn(history) {
-			_, err = w.replay(limited)
-		}
-		cancel()
-		if errors.Is(err, ErrUnavailable) || (err != nil && mendable(err)) {
+		err := r.replay(ctx, w, history)
+		if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrClosed) || (err != nil && mendable(err)) {
 			return err
 		}
 		if errors.Is(err, ErrNotRegistered) && r.remains.has(w.key.client) {
@@ -44,6 +43,17 @@ func (r *ModelRegistry) drain(ctx context.Context, history Position) error {
 		return errReplayed
 	}
 	return nil
+}
+
+// replay carries out one write, unless Redis has it.
+func (r *ModelRegistry) replay(ctx context.Context, w *pendingWrite, history Position) error {
+	if w.isIn(history) {
+		return nil
+	}
+	ctx, cancel := r.limit(ctx)
+	defer cancel()
+	_, err := w.replay(ctx)
+	return err
 }
 
 // errRefused: the view shows a write that Redis refused.

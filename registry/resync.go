@@ -127,7 +127,7 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	defer r.showing.Unlock() // before the view moves again
 	needs := r.pending.needs()
 	maps.Copy(needs, catalogs)
-	r.pending.show(c)
+	r.pending.show(c, snapshot.Head)
 	r.replace(c, needs, snapshot.Head)
 	return snapshot.Head, nil
 }

@@ -2,33 +2,62 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
+
+	"github.com/rollcall-dev/rollcall/store"
 )
 
-// releaseStrays gives up, once and a lease after the start, what an earlier process of this replica's name held and this
-// one has not registered again: with the lease that this one renews it would stay for ever. Where Redis is away or the
-// data are being brought back it is left to the next beat.
+// releaseStrays gives up, a lease after each time that this replica joined, what an earlier process of its name held and
+// this one has not registered: with the lease that this one renews it would stay for ever. It has a goroutine of its own,
+// since it may take long, and the lease must be renewed meanwhile.
 func (r *ModelRegistry) releaseStrays(ctx context.Context) {
-	if r.heart.settled || time.Since(r.opened) < r.options.LeaseTTL || r.closed.Load() ||
-		!r.health.connected() || r.healing.Load() || r.owing.Load() || r.pending.len() > 0 {
-		return
+	failed := false
+	for ctx.Err() == nil {
+		joined := r.heart.joinedFirst()
+		if joined.IsZero() || time.Since(joined) < r.options.LeaseTTL || r.unsettled() {
+			pause(ctx, r.options.LeaseTTL/3)
+			continue
+		}
+		released, err := r.releaseAllStrays(ctx)
+		if released > 0 {
+			r.options.Logger.WithField("clients", released).
+				Warn("rollcall: gave up what an earlier process of this replica's name held, and this one did not register")
+		}
+		if err == nil {
+			r.heart.strayed(joined)
+			failed = false
+			continue
+		}
+		if errors.Is(err, store.ErrUnreadable) {
+			r.heart.setBroken(err)
+		}
+		if !failed && ctx.Err() == nil {
+			r.options.Logger.WithError(err).Warn("rollcall: cannot give up what an earlier process of this replica's name held; trying again")
+		}
+		failed = true
+		pause(ctx, r.options.LeaseTTL/3)
 	}
-	released := 0
+}
+
+// unsettled says whether the view may show what does not hold, or lack what does: Redis is away, data are being brought
+// back, writes wait.
+func (r *ModelRegistry) unsettled() bool {
+	return !r.health.connected() || r.healing.Load() || r.owing.Load() || r.pending.len() > 0 || r.closed.Load()
+}
+
+func (r *ModelRegistry) releaseAllStrays(ctx context.Context) (released int, err error) {
 	for _, id := range r.strays() {
 		done, err := r.releaseStray(ctx, id)
 		if err != nil {
-			return
+			return released, err
 		}
 		if done {
 			released++
 		}
 	}
-	r.heart.settled = true
-	if released > 0 {
-		r.options.Logger.WithField("clients", released).
-			Warn("rollcall: gave up what an earlier process of this replica's name held, and this one did not register")
-	}
+	return released, nil
 }
 
 // strays are the clients that the view shows as held by this replica, which it did not register.

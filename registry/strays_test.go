@@ -1,13 +1,18 @@
 package registry_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/rollcall-dev/rollcall/registry"
+	"github.com/rollcall-dev/rollcall/scripts"
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
@@ -52,5 +57,48 @@ func TestWhatAnEarlierProcessHeldEnds(t *testing.T) {
 		}
 		<-time.After(time.Minute)
 		held("later", "a", "a", "other")
+	})
+}
+
+// TestRegisteredWhileStraysGo: what is registered while an earlier process' holds are given up stays, whether its turn has
+// come or is to come.
+func TestRegisteredWhileStraysGo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, dead, ctx := redistest.MiniredisLive(t), &mute{}, t.Context()
+		crashed, err := registry.New(ctx, dead.client(t, s), registry.Options{ReplicaID: "a", Logger: silence()})
+		must(t, err)
+		defer crashed.Close()
+		all := []string{"one", "two", "three"}
+		for _, id := range all {
+			must(t, crashed.RegisterClient(ctx, id, "p", named(id)))
+		}
+		dead.on.Store(true)
+
+		release, armed := []byte(redis.NewScript(scripts.Source("release")).Hash()), atomic.Bool{}
+		held, goOn := make(chan struct{}), make(chan struct{})
+		network := &tap{sent: func(b []byte) {
+			if bytes.Contains(b, release) && armed.CompareAndSwap(true, false) {
+				close(held)
+				<-goOn
+			}
+		}}
+		a, err := registry.New(ctx, network.client(t, s), registry.Options{ReplicaID: "a", Logger: silence()})
+		must(t, err)
+		defer a.Close()
+		armed.Store(true)
+		<-held
+		registered := make(chan error)
+		for _, id := range all {
+			go func() { registered <- a.RegisterClient(ctx, id, "p", named(id)) }()
+		}
+		must(t, <-registered) // two of them: the third waits for its turn to be given up
+		must(t, <-registered)
+		close(goOn)
+		must(t, <-registered)
+		<-time.After(time.Minute)
+		if !shows(a, "one", "three", "two") {
+			t.Errorf("there is %q", ids(a.GetAvailableModelInfos()))
+		}
 	})
 }

@@ -230,7 +230,7 @@ func TestWatchThroughResync(t *testing.T) {
 func TestWatchThroughLoss(t *testing.T) {
 	t.Parallel()
 	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
-		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Client(t)
+		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
 		a, b := openReplica(t, s, ns, "a", patient), openReplica(t, s, ns, "b", patient)
 		must(t, a.RegisterClient(ctx, "of a", "p", named("m")))
 		must(t, b.RegisterClient(ctx, "of b", "q", named("n")))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rollcall-dev/rollcall/store"
 )
@@ -17,14 +18,15 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	if !r.health.connected() || r.replays.Load() != nil || r.waits(w) {
 		return r.queue(w, r.Health().LastError)
 	}
-	caller := ctx
-	ctx, cancel := r.limit(caller)
+	until, limited := ctx.Deadline()
+	hurried := limited && time.Until(until) < r.options.OperationTimeout // its end says nothing about Redis
+	ctx, cancel := r.limit(ctx)
 	defer cancel()
 	epoch, unsettled := r.Position().Epoch, r.healing.Load() || r.owing.Load()
 	reply, err := change(ctx)
 	switch {
 	case errors.Is(err, ErrUnavailable):
-		if caller.Err() == nil { // else it was the caller who had no time
+		if !hurried {
 			r.failed(err)
 		}
 		return r.queue(w, err)
@@ -47,7 +49,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 				reply.Position, err)
 		}
 		// Redis has it, and may be about to lose it: nobody may have seen it yet.
-		w.at = reply.Position
+		w.at, w.silent = reply.Position, !reply.Changed
 		return r.queue(w, err)
 	}
 	return nil
@@ -122,9 +124,12 @@ func (r *ModelRegistry) queue(w *pendingWrite, reason error) error {
 		return ErrNotRegistered
 	}
 	r.showing.Lock()
+	defer r.showing.Unlock()
+	if r.closed.Load() { // Close may have counted already what is lost
+		return errors.Join(ErrClosed, reason)
+	}
 	r.pending.add(w, r.clock.Millis())
 	r.showNow(w)
-	r.showing.Unlock()
 	if reason == nil {
 		return fmt.Errorf("%w: behind others", ErrPending)
 	}
