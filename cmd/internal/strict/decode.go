@@ -14,6 +14,9 @@ import (
 	"strings"
 )
 
+// longestName is how many bytes of a name are repeated in a path.
+const longestName = 64
+
 // Error is a value that does not fit.
 type Error struct {
 	Path    string // where, such as clients[2].id
@@ -197,7 +200,11 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
+// join names what stands under a name at a path. Of a long name it takes the beginning: a document may bring any.
 func join(path, name string) string {
+	if len(name) > longestName {
+		name = strings.ToValidUTF8(name[:longestName], "") + "..."
+	}
 	if path == "" {
 		return name
 	}

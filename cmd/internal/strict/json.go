@@ -15,7 +15,7 @@ import (
 func (d Decoder) CheckJSON(data []byte) error {
 	w := jsonWalk{data: data, foreign: d.Foreign, decoder: json.NewDecoder(bytes.NewReader(data))}
 	w.decoder.UseNumber()
-	return w.value("")
+	return w.value(nil)
 }
 
 type jsonWalk struct {
@@ -25,57 +25,74 @@ type jsonWalk struct {
 	foreign func(path string) bool
 }
 
-// token returns the next token and checks it; path names it, or for a name the object that it stands in.
-func (w *jsonWalk) token(path string) (json.Token, error) {
+// place is where a value stands. It is put into words only where these are needed: a document has millions of values.
+type place struct {
+	in    *place // nil: the document
+	name  string // in an object
+	index int    // in an array, from 1
+}
+
+func (p *place) String() string {
+	if p == nil {
+		return ""
+	}
+	if p.index > 0 {
+		return fmt.Sprintf("%s[%d]", p.in, p.index-1)
+	}
+	return join(p.in.String(), p.name)
+}
+
+// token returns the next token and checks it; at is where it stands, or for a name the object that it stands in.
+func (w *jsonWalk) token(at *place) (json.Token, error) {
 	token, err := w.decoder.Token()
 	if err != nil {
-		return nil, &Error{path, "is not valid JSON: " + err.Error()}
+		return nil, &Error{at.String(), "is not valid JSON: " + err.Error()}
 	}
 	raw := w.data[w.read:w.decoder.InputOffset()]
 	w.read = w.decoder.InputOffset()
-	if text, ok := token.(string); ok && (w.foreign == nil || !w.foreign(path)) {
-		if problem := textProblem(raw); problem != "" {
-			return text, &Error{path, problem}
+	if text, ok := token.(string); ok {
+		if problem := textProblem(raw); problem != "" && (w.foreign == nil || !w.foreign(at.String())) {
+			return text, &Error{at.String(), problem}
 		}
 	}
 	return token, nil
 }
 
-func (w *jsonWalk) value(path string) error {
-	token, err := w.token(path)
+func (w *jsonWalk) value(at *place) error {
+	token, err := w.token(at)
 	if err != nil {
 		return err
 	}
 	switch token {
 	case json.Delim('{'):
-		err = w.object(path)
+		err = w.object(at)
 	case json.Delim('['):
-		for i := 0; err == nil && w.decoder.More(); i++ {
-			err = w.value(fmt.Sprintf("%s[%d]", path, i))
+		for i := 1; err == nil && w.decoder.More(); i++ {
+			err = w.value(&place{in: at, index: i})
 		}
 	default:
 		return nil
 	}
 	if err == nil {
-		_, err = w.token(path) // the end
+		_, err = w.token(at) // the end
 	}
 	return err
 }
 
-func (w *jsonWalk) object(path string) error {
+func (w *jsonWalk) object(at *place) error {
 	seen := map[string]bool{}
 	for w.decoder.More() {
-		token, err := w.token(path)
+		token, err := w.token(at)
 		if err != nil {
 			return err
 		}
 		name := token.(string)
-		at := join(path, name)
+		under := &place{in: at, name: name}
 		if seen[name] {
-			return &Error{at, "is there twice"}
+			return &Error{under.String(), "is there twice"}
 		}
 		seen[name] = true
-		if err := w.value(at); err != nil {
+		if err := w.value(under); err != nil {
 			return err
 		}
 	}

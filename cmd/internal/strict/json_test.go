@@ -2,6 +2,8 @@ package strict_test
 
 import (
 	"encoding/json"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/strict"
@@ -37,5 +39,25 @@ func TestCheckJSON(t *testing.T) {
 		if got != want {
 			t.Errorf("%s\n got %q\nwant %q", text, got, want)
 		}
+	}
+}
+
+// TestLongNamesCostNothing: what is spent on a document grows with its size alone, however it is nested and named, and
+// what is said of it stays short. It counts what is allocated, so it has the process to itself.
+func TestLongNamesCostNothing(t *testing.T) {
+	name := strings.Repeat("k", 1<<20)
+	text := []byte(`{"` + name + `":[` + strings.Repeat("[0],", 1000) + `0]}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := (strict.Decoder{}).CheckJSON(text); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if spent := after.TotalAlloc - before.TotalAlloc; spent > 20<<20 {
+		t.Errorf("%d bytes were allocated for a document of %d", spent, len(text))
+	}
+	err := (strict.Decoder{}).CheckJSON([]byte(`{"` + name + `":{"a":1,"a":2}}`))
+	if err == nil || len(err.Error()) > 200 {
+		t.Errorf("the error is %.300v", err)
 	}
 }
