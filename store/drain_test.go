@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -20,7 +21,8 @@ func TestDrainWaitsForCallsUnderWay(t *testing.T) {
 		_, err := s.a.Register(s.ctx, registration("c", "p", "m"))
 		registered <- err
 	}()
-	for under := 0; under == 0; {
+	for under := 0; under == 0; runtime.Gosched() {
+		s.must(s.ctx.Err())
 		s.a.underway.mu.Lock()
 		under = s.a.underway.calls
 		s.a.underway.mu.Unlock()

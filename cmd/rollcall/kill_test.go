@@ -98,7 +98,7 @@ func TestReadYourWritesThroughAnotherDaemon(t *testing.T) {
 func TestAHoldIsRenewedThroughAnyDaemon(t *testing.T) {
 	t.Parallel()
 	one, two, _ := twoDaemons(t, redistest.Redis(t).URL())
-	const client = `{"provider": "q", "models": ["held"], "ttl": "1s"}`
+	const client = `{"provider": "q", "models": ["held"], "ttl": "4s"}`
 	_, written := one.send(http.MethodPut, clients+"key-renewed", client, "")
 	_, written = two.send(http.MethodPost, clients+"key-renewed/heartbeat", `{"ttl": "1h"}`, written)
 	one.reads(clients+"key-renewed", written, `"two"`)

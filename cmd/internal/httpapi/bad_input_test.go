@@ -112,29 +112,6 @@ func TestABodyIsJSONAsItComes(t *testing.T) {
 	}
 }
 
-func TestABodyThatStallsIsGivenUp(t *testing.T) {
-	t.Parallel()
-	api, _ := newAPI(t, named("m")...)
-	server := httptest.NewUnstartedServer(api)
-	server.Config.ReadTimeout = 50 * time.Millisecond
-	server.Start()
-	t.Cleanup(server.Close)
-	connection, err := net.Dial("tcp", server.Listener.Addr().String())
-	must(t, err)
-	defer connection.Close()
-	_, err = io.WriteString(connection, "PUT /api/v1/clients/a HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n{")
-	must(t, err)
-	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
-	must(t, err)
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	must(t, err)
-	const want = `{"error":{"message":"the body did not come in time","type":"invalid_request_error","code":"request_timeout"}}`
-	if response.StatusCode != 408 || strings.TrimSpace(string(answer)) != want {
-		t.Errorf("got %d %s", response.StatusCode, answer)
-	}
-}
-
 func TestALongRetryAfterIsCappedAsAFarMomentIs(t *testing.T) {
 	t.Parallel()
 	api, r := newAPI(t, named("m")...)

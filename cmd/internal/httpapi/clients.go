@@ -40,7 +40,7 @@ func (a *API) client(w http.ResponseWriter, r *http.Request) {
 type clientBody struct {
 	Provider string                `json:"provider"`
 	Models   []*registry.ModelInfo `json:"models"`
-	TTL      string                `json:"ttl" strict:"stated"` // empty it would mean "for ever", which nobody says so
+	TTL      string                `json:"ttl" strict:"stated"` // empty it would mean "for ever", which nobody says by an empty text
 }
 
 // heldClient is the answer to what makes or renews a hold.
