@@ -42,15 +42,7 @@ func (c lateFeedConn) Read(b []byte) (int, error) {
 
 func (l *lateFeed) client(t *testing.T, s *redistest.Server) redis.UniversalClient {
 	t.Helper()
-	options := s.Options()
-	dial := options.Dialer
-	options.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := dial(ctx, network, addr)
-		return lateFeedConn{conn, l, new(atomic.Bool)}, err
-	}
-	c := redis.NewUniversalClient(options)
-	t.Cleanup(func() { _ = c.Close() })
-	return c
+	return through(t, s, func(c net.Conn) net.Conn { return lateFeedConn{c, l, new(atomic.Bool)} })
 }
 
 // TestWhatRedisHasIsNotWrittenTwice: a write that Redis took, and the feed did not bring in time, is answered with

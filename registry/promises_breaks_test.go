@@ -2,7 +2,6 @@ package registry_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net"
 	"sync/atomic"
@@ -47,15 +46,7 @@ func (c tapConn) Read(b []byte) (int, error) {
 // client makes a client of a server in the bubble, behind the network.
 func (p *tap) client(t *testing.T, s *redistest.Server) redis.UniversalClient {
 	t.Helper()
-	options := s.Options()
-	dial := options.Dialer
-	options.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := dial(ctx, network, addr)
-		return tapConn{conn, p}, err
-	}
-	c := redis.NewUniversalClient(options)
-	t.Cleanup(func() { _ = c.Close() })
-	return c
+	return through(t, s, func(c net.Conn) net.Conn { return tapConn{c, p} })
 }
 
 // TestPromise06AgeIsNeverUnderReported has every answer of Redis come late, while another replica writes: what the view

@@ -1,7 +1,6 @@
 package registry_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"sync/atomic"
@@ -35,15 +34,7 @@ func (c muteConn) Write(b []byte) (int, error) {
 // client makes a client of a server in the bubble, behind the network.
 func (m *mute) client(t *testing.T, s *redistest.Server) redis.UniversalClient {
 	t.Helper()
-	options := s.Options()
-	dial := options.Dialer
-	options.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := dial(ctx, network, addr)
-		return muteConn{conn, m}, err
-	}
-	c := redis.NewUniversalClient(options)
-	t.Cleanup(func() { _ = c.Close() })
-	return c
+	return through(t, s, func(c net.Conn) net.Conn { return muteConn{c, m} })
 }
 
 // TestPromise03ACallEndsInItsTime and its neighbours measure by the clock of the bubble, in which nothing is slow.
