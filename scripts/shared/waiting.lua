@@ -22,8 +22,8 @@ local function write_marks(client, changes)
   for i = 1, #changes, 2 do write_mark(client .. '\31' .. changes[i], changes[i + 1], mark_deadline(changes[i + 1])) end
 end
 
--- keep_waiting makes marks of a client that goes wait for its return. changes are pairs of model and text; wait is until
--- when one waits that has no deadline.
+-- keep_waiting makes marks of a client that goes wait for its return. changes are pairs of model and text; wait is
+-- until when one waits that has no deadline.
 local function keep_waiting(client, changes, wait)
   local waiting, ends = {}, 0
   for i = 1, #changes, 2 do
