@@ -1,10 +1,11 @@
 -- recount: computes anew, from clients, rosters and marks, all that is kept beside them: counts, provider counts, uses
 -- of catalogs, numbers of marks, the holder's set, and all sizes. Only where no replica lives, since it is one long
--- step and replicas that live bring back everything by themselves. Clients and marks whose records cannot be read go. A
--- holder without a lease gets one that is over, so that the first replica that comes ends its holds. It changes no
--- answer, so it makes no revision.
+-- step and replicas that live bring back everything by themselves. Clients and marks whose records cannot be read go;
+-- other marks of such a client wait for its return. A holder without a lease gets one that is over, so that the first
+-- replica that comes ends its holds. It changes no answer, so it makes no revision.
 --
--- Uses     base gate sizes clients marks leases
+-- Uses     base gate sizes clients marks waiting leases
+-- ARGV[5]  wait   ms that a mark without a deadline of its own waits
 -- Returns  done now epoch revision tail ''; error LIVE while a replica lives, BROKEN where a roster is gone
 -- Cost     O(clients + marks + models of all catalogs)
 if call('ZCOUNT', LEASES, '(' .. moment, '+inf') > 0 then return redis.error_reply('ROLLCALL LIVE ' .. moment) end
@@ -23,18 +24,21 @@ end
 local function add(numbers, name, n) numbers[name] = (numbers[name] or 0) + n end
 
 local marked, uses, members, changed, held = {}, {}, {}, {}, {}
-local clients, marks_there, unread, unread_marks, gone = all(CLIENTS), all(MARKS), {}, {}, {}
+local clients, marks_there, gone, unread_marks = all(CLIENTS), all(MARKS), {}, {}
 for client, record in pairs(clients) do
   if not pcall(read_client, record) then
-    unread[#unread + 1] = client
-    gone[client] = true
+    gone[client] = {}
     clients[client] = nil
   end
 end
 for field, text in pairs(marks_there) do
   local client, model = match(field, '^([^\31]*)\31(.*)$')
-  if model ~= '' and (gone[client] or not pcall(read_mark, text)) then
+  local waits = gone[client]
+  if model ~= '' and not (pcall(read_mark, text) and pcall(mark_deadline, text)) then
     unread_marks[#unread_marks + 1] = field
+  elseif model ~= '' and waits then
+    waits[#waits + 1] = model
+    waits[#waits + 1] = text
   elseif model ~= '' then
     add(marked, client, 1)
   end
@@ -79,11 +83,12 @@ end
 
 call('HSET', META, 'now', moment) -- refused when out of memory, before anything is removed
 call('UNLINK', COUNTS, PROVIDERS, CATALOG_REFS, HOLDS)
-for _, client in ipairs(unread) do call('HDEL', CLIENTS, client) end
-for _, field in ipairs(unread_marks) do
-  call('HDEL', MARKS, field)
-  call('ZREM', DEADLINES, field)
+for client, waits in pairs(gone) do
+  call('HDEL', CLIENTS, client)
+  keep_waiting(client, waits, now + tonumber(ARGV[5]))
 end
+for _, field in ipairs(unread_marks) do write_mark(field, '', 0) end
+seal_deadlines()
 put(CLIENTS, changed)
 put(COUNTS, counts)
 put(PROVIDERS, providers)

@@ -1,6 +1,6 @@
 -- release: gives up a page of a replica's holds, or one; clients that go leave their marks waiting for their return.
 --
--- Uses     base gate sizes clients counts marks leases
+-- Uses     base gate sizes clients counts marks waiting leases
 -- ARGV[5]  wait          ms that a mark without a deadline of its own waits
 -- ARGV[6]  overdue       the caller's own lease in ms: only if the holder's lease is over; '0' in any case
 -- ARGV[7]  client        the one to give up; '' for all, and then the holder itself goes with the last
@@ -57,20 +57,14 @@ for _, drop in ipairs(drops) do
   release_catalog(drop.digest)
   if drop.marks > 0 then
     local names, fields = pairs_of(drop.client, drop.roster)
-    local waiting, ends = {}, 0
+    local changes = {}
     for i, text in ipairs(call('HMGET', MARKS, unpack(fields))) do
       if text then
-        waiting[#waiting + 1] = names[i]
-        local deadline = mark_deadline(text)
-        local _, suspension = read_mark(text)
-        if match(suspension, '^0\31') then deadline = math.max(deadline, wait) end
-        write_deadline(fields[i], deadline)
-        ends = math.max(ends, deadline)
+        changes[#changes + 1] = names[i]
+        changes[#changes + 1] = text
       end
     end
-    if #waiting > 0 then
-      write_mark(drop.client .. '\31', '\30' .. int(ends) .. '\30' .. table.concat(waiting, '\31'), ends)
-    end
+    keep_waiting(drop.client, changes, wait)
   end
 end
 write_counts()

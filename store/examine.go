@@ -97,6 +97,9 @@ func (i serverInfo) memoryFinding() Finding {
 		return Finding{"memory", FindingOK, notKnown, ""}
 	case limit == 0:
 		return Finding{"memory", FindingOK, fmt.Sprintf("%.1f MiB used, no limit", used/mib), "a maxmemory keeps Redis from taking the machine's"}
+	case used > limit && i["maxmemory_policy"] == "noeviction":
+		return Finding{"memory", FindingFail, fmt.Sprintf("%.1f of %.1f MiB used: writes are refused", used/mib, limit/mib),
+			"raise maxmemory, or find out what fills it: redis-cli --bigkeys"}
 	case used > limit*fullMemory:
 		return Finding{"memory", FindingWarn, fmt.Sprintf("%.1f of %.1f MiB used; when it is full, writes are refused", used/mib, limit/mib),
 			"raise maxmemory, or find out what fills it: redis-cli --bigkeys"}
@@ -205,7 +208,8 @@ func (s *Store) dataFinding(ctx context.Context) (Finding, error) {
 		return Finding{"data", FindingOK, fmt.Sprintf("schema 1, revision %d, epoch of %s", head.Position.Revision,
 			head.Began.UTC().Format(time.RFC3339)), ""}, nil
 	case errors.Is(err, ErrEmpty):
-		return Finding{"data", FindingOK, "the namespace is empty", "start a replica; or look whether the namespace is the right one: rollcall namespace list"}, err
+		return Finding{"data", FindingWarn, "nobody has begun this namespace",
+			"start a replica; or see whether the namespace is the right one: rollcall namespace list"}, err
 	case errors.Is(err, ErrSchema):
 		return Finding{"data", FindingFail, err.Error(), "use the version of rollcall that wrote it, or a newer one"}, err
 	case errors.Is(err, ErrBroken):
@@ -239,7 +243,10 @@ func (s *Store) leasesFinding(ctx context.Context) Finding {
 	}
 	if len(over) > 0 {
 		f.State, f.Found = FindingWarn, f.Found+"; lease over: "+few(over)
-		f.Do = "a live replica ends it within seconds; if none does, none lives"
+		f.Do = "a live replica ends it within seconds"
+	}
+	if len(over) > 0 && live == 0 {
+		f.State, f.Do = FindingFail, "start a daemon or another replica: what they held stands until one lives"
 	}
 	if len(late) > 0 {
 		f.State, f.Found = FindingWarn, f.Found+"; late with their beat: "+few(late)

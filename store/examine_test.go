@@ -61,7 +61,11 @@ func TestExamineFindsWhatIsWrong(t *testing.T) {
 	wantFinding(t, found, "memory", FindingWarn, "maxmemory")
 	wantFinding(t, found, "clock", FindingWarn, "+1h30m")
 	wantFinding(t, found, "persistence", FindingOK, "appendonly yes")
-	wantFinding(t, found, "leases", FindingWarn, "")
+	wantFinding(t, found, "leases", FindingFail, "0 live replicas; lease over: a, b; start a daemon")
+
+	s.must(s.admin.ConfigSet(s.ctx, "maxmemory-policy", "noeviction").Err())
+	s.must(s.admin.ConfigSet(s.ctx, "maxmemory", strconv.Itoa(used/2)).Err())
+	wantFinding(t, examined(t, s.a), "memory", FindingFail, "writes are refused; raise maxmemory")
 }
 
 func TestExamineNamesOverdueLeases(t *testing.T) {
@@ -71,7 +75,7 @@ func TestExamineNamesOverdueLeases(t *testing.T) {
 		s.must(err)
 		s.server.Advance(t, 40*time.Minute)
 		found := examined(t, s.a)
-		wantFinding(t, found, "leases", FindingWarn, "1 live replica; lease over: b")
+		wantFinding(t, found, "leases", FindingWarn, "1 live replica; lease over: b; a live replica")
 	})
 }
 
@@ -106,7 +110,7 @@ func TestExamineAnEmptyNamespace(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		wantFinding(t, examined(t, s), "data", FindingOK, "empty")
+		wantFinding(t, examined(t, s), "data", FindingWarn, "rollcall namespace list")
 	})
 }
 

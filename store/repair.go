@@ -17,7 +17,7 @@ const (
 	// replicas knew that are away, and marks that waited for the return of their client, is gone.
 	RepairedByEpoch Repaired = "epoch"
 	// RepairedByRecount: nobody lives. The numbers were computed anew from clients, rosters and marks, which stay, unless
-	// they cannot be read: such clients and marks are gone.
+	// they cannot be read: such clients and marks are gone. Other marks of such a client wait for its return.
 	RepairedByRecount Repaired = "recount"
 )
 
@@ -58,7 +58,7 @@ func (s *Store) Repair(ctx context.Context) (Repaired, error) {
 	}
 	holders[s.replica] = true // at least one
 	for holder := range holders {
-		if _, err := s.run(ctx, call{verb: "recount", holder: holder}); err != nil {
+		if _, err := s.run(ctx, call{verb: "recount", holder: holder, args: []any{wait.Milliseconds()}}); err != nil {
 			return "", err
 		}
 	}

@@ -77,7 +77,8 @@ func TestUnreadableRecordsAreTold(t *testing.T) {
 	})
 }
 
-// TestRepairDropsTheUnreadable: where nobody lives there is nobody to bring it back.
+// TestRepairDropsTheUnreadable: where nobody lives there is nobody to bring it back. What can be read of a client that
+// goes waits for its return.
 func TestRepairDropsTheUnreadable(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
@@ -91,11 +92,23 @@ func TestRepairDropsTheUnreadable(t *testing.T) {
 			t.Errorf("repaired by %s, then %+v", how, v)
 		}
 		s.look()
-		if len(s.seen.hashes["marks"]) != 2 { // of clients that are gone, and wait
-			t.Errorf("marks: %q", slices.Collect(maps.Keys(s.seen.hashes["marks"])))
+		waiting := []string{"c\x1f", "c\x1fm", "c\x1fn", "c\x1fo", "w\x1f", "w\x1fm"}
+		if got := slices.Sorted(maps.Keys(s.seen.hashes["marks"])); !slices.Equal(got, waiting) {
+			t.Errorf("marks: %q, want %q", got, waiting)
 		}
 		_, err = s.a.Join(s.ctx, time.Hour, "{}", time.Time{})
 		s.must(err)
-		s.given(s.a.Register(s.ctx, registration("c", "p", "m")))
+		s.given(s.a.Register(s.ctx, registration("c", "p", "m", "n", "o")))
+		snapshot, err := s.a.Snapshot(s.ctx)
+		s.must(err)
+		marks := map[string]*Mark{}
+		for _, one := range snapshot.Marks {
+			if one.Client == "c" {
+				marks[one.Model] = one.Mark
+			}
+		}
+		if len(marks) != 2 || marks["m"].Quota == nil || marks["n"].Suspension == nil { // that on o is over
+			t.Errorf("c is back with the marks %+v", marks)
+		}
 	})
 }

@@ -221,7 +221,7 @@ func (c *contents) head() Position { return c.feed[len(c.feed)-1].Position }
 // recount is refused while a replica lives.
 func TestRecountWhileAReplicaLives(t *testing.T) {
 	onBoth(t, func(s *space) {
-		_, err := s.a.run(s.ctx, call{verb: "recount"})
+		_, err := s.a.run(s.ctx, call{verb: "recount", args: []any{0}})
 		s.refused(err, ErrLive)
 	})
 }

@@ -80,6 +80,36 @@ func TestAProxyInPythonSaysWhyItEnds(t *testing.T) {
 	ends("without a daemon", d.base+" does not answer: ")
 }
 
+// TestTheExampleInPythonAsksAgain where the history of what it wrote is lost, and where a daemon that is cut off does not
+// know its client. In the place of the pause another proxy registers it there.
+func TestTheExampleInPythonAsksAgain(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Redis(t)
+	d := serve(t, nil, "--redis-url", redis.URL())
+	out, code := python(t, d.base, "", "-c", `import os, proxy
+r = proxy.Rollcall(os.environ["ROLLCALL_URL"])
+r.position = "lost:1:n"
+print(*r.call("GET", "/v1/models"))`)
+	if want := "200 {'object': 'list', 'data': []}\n"; code != 0 || out != want {
+		t.Errorf("after a loss: exit code %d, got %swant %s", code, out, want)
+	}
+	redis.Kill(t)
+	d.eventually(d.readiness, `200 {"status":"ok","redis":"down"`)
+	out, code = python(t, d.base, "", "-c", `import os, proxy
+r = proxy.Rollcall(os.environ["ROLLCALL_URL"])
+pauses = []
+def pause(_):
+    pauses.append(1)
+    if len(pauses) == 2:
+        r.call("PUT", "/api/v1/clients/c", {"provider": "p", "models": ["m"]})
+proxy.time.sleep = pause
+print(*r.call("POST", "/api/v1/models/m/pick"), len(pauses))
+r.call("POST", "/api/v1/models/none/pick")`)
+	if code != 1 || !strings.HasPrefix(out, "200 {'client': 'c'} 2\n") || !strings.Contains(out, "was answered with 503: ") || !strings.Contains(out, "view_stale") {
+		t.Errorf("cut off: exit code %d, got %s", code, out)
+	}
+}
+
 func TestTheExampleInPythonEscapesIDs(t *testing.T) {
 	t.Parallel()
 	out, _ := python(t, "", "", "-c", "import proxy; print(*map(proxy.escaped, ['.', '..', '...', 'a..b', 'a/b c']))")

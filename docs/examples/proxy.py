@@ -11,6 +11,7 @@ daemon has tokens.
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -26,26 +27,36 @@ class Rollcall:
 
     def call(self, method, path, body=None, expected=()):
         """Returns the status and the decoded answer of a success, or of an error that is expected. Others end the program."""
+        data = None if body is None else json.dumps(body).encode()
+        for left in (3, 2, 1, 0):
+            with self.ask(method, path, data) as response:
+                status, text = response.status, response.read().decode()
+                position = response.headers["X-Rollcall-Position"]
+            if status < 300 or status in expected:
+                break
+            if left and status == 409 and '"code":"epoch"' in text:
+                self.position = ""  # what was written there is lost; who held it brings it back
+            elif left and status == 503 and '"code":"view_stale"' in text:
+                time.sleep(1)  # that daemon is cut off: it comes back, or a load balancer asks another one
+            else:
+                sys.exit(f"{method} {path} was answered with {status}: {text.strip()}")
+        if method != "GET" and status < 300:
+            self.position = position
+        return status, json.loads(text) if text else None
+
+    def ask(self, method, path, data):
         headers = {"Content-Type": "application/json"}
         if self.token:
             headers["Authorization"] = "Bearer " + self.token
         if self.position:
             headers["X-Rollcall-After"] = self.position
-        data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
-            response = urllib.request.urlopen(request, timeout=10)
+            return urllib.request.urlopen(request, timeout=10)
         except urllib.error.HTTPError as error:
-            response = error
+            return error
         except OSError as error:
             sys.exit(f"{self.url} does not answer: {error}")
-        with response:
-            status, text = response.status, response.read().decode()
-            if status >= 300 and status not in expected:
-                sys.exit(f"{method} {path} was answered with {status}: {text.strip()}")
-            if method != "GET" and status < 300:
-                self.position = response.headers["X-Rollcall-Position"]
-            return status, json.loads(text) if text else None
 
 
 def told(status):

@@ -21,3 +21,21 @@ end
 local function write_marks(client, changes)
   for i = 1, #changes, 2 do write_mark(client .. '\31' .. changes[i], changes[i + 1], mark_deadline(changes[i + 1])) end
 end
+
+-- keep_waiting makes marks of a client that goes wait for its return. changes are pairs of model and text; wait is
+-- until when one waits that has no deadline.
+local function keep_waiting(client, changes, wait)
+  local waiting, ends = {}, 0
+  for i = 1, #changes, 2 do
+    local model, text = changes[i], changes[i + 1]
+    local deadline = mark_deadline(text)
+    local _, suspension = read_mark(text)
+    if match(suspension, '^0\31') then deadline = math.max(deadline, wait) end
+    write_deadline(client .. '\31' .. model, deadline)
+    waiting[#waiting + 1] = model
+    ends = math.max(ends, deadline)
+  end
+  if #waiting > 0 then
+    write_mark(client .. '\31', '\30' .. int(ends) .. '\30' .. table.concat(waiting, '\31'), ends)
+  end
+end

@@ -206,6 +206,15 @@ func TestWhileRedisIsAwayWritesAreAccepted(t *testing.T) {
 	d, _ := start(t, c)
 	ask(t, d, "PUT", "clients/k", `{"provider":"p","models":["m"]}`, "").expect(t, 200, "")
 	s.Kill(t)
+	unknown := func(method, path, body string) {
+		t.Helper()
+		if got := ask(t, d, method, path, body, "").expect(t, 503, ""); !strings.Contains(got.body, `"code":"view_stale"`) {
+			t.Errorf("%s %s, which another daemon may know: %s", method, path, got.body)
+		}
+	}
+	unknown("POST", "clients/x/heartbeat", `{"ttl":"60s"}`)
+	unknown("POST", "429", `{"client":"x","model":"m","status":429}`)
+	unknown("PUT", "clients/k/models/x/quota", `{}`)
 	ask(t, d, "PUT", "clients/l", `{"provider":"p","models":["m"]}`, "").expect(t, 202, `{"client":"l"}`)
 	ask(t, d, "PUT", "clients/k/models/m/suspension", `{}`, "").expect(t, 202, "")
 	ask(t, d, "DELETE", "clients/k/models/m/suspension", "", "").expect(t, 202, "")

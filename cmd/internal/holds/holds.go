@@ -90,8 +90,9 @@ func (h *Holds) Put(ctx context.Context, id, provider string, models []*registry
 
 // Renew lets a hold last for another ttl, which it returns; 0 asks for the one that it has. A client that this daemon does
 // not hold it holds from then on, as the registry knows it; the ttl is then DefaultTTL where none is asked for. A returned
-// 0 means that the hold has no end. Errors: registry.ErrNotRegistered where nobody holds the client, and those of
-// registry.RegisterClient; after ErrPending it is renewed.
+// 0 means that the hold has no end. Errors: registry.ErrNotRegistered where nobody holds the client, together with
+// registry.ErrUnavailable where somebody may, but Redis could not be asked; and those of registry.RegisterClient; after
+// ErrPending it is renewed.
 func (h *Holds) Renew(ctx context.Context, id string, ttl time.Duration) (time.Duration, error) {
 	defer h.lock(id)()
 	err := h.join(ctx, id)
@@ -119,10 +120,14 @@ func (h *Holds) join(ctx context.Context, id string) error {
 	}
 	// The caller may have told another daemon just now what the client is. While Redis is away nobody can know better
 	// than the view, and what waits for Redis changes no definition that is there.
-	if err := h.registry.Sync(ctx); err != nil && !errors.Is(err, registry.ErrUnavailable) {
-		return err
+	away := h.registry.Sync(ctx)
+	if away != nil && !errors.Is(away, registry.ErrUnavailable) {
+		return away
 	}
 	client, ok := h.registry.Client(id)
+	if !ok && away != nil {
+		return errors.Join(registry.ErrNotRegistered, away)
+	}
 	if !ok {
 		h.drop(id)
 		return registry.ErrNotRegistered

@@ -159,6 +159,11 @@ func TestRenewalTakesAHoldOfWhatOthersHold(t *testing.T) {
 		if _, err := h.Renew(t.Context(), "nobody's", 0); !errors.Is(err, registry.ErrNotRegistered) {
 			t.Errorf("of a client that nobody holds: %v", err)
 		}
+		p.fail(fmt.Errorf("%w: redis is away", registry.ErrUnavailable))
+		_, err := h.Renew(t.Context(), "nobody's", 0)
+		if !errors.Is(err, registry.ErrNotRegistered) || !errors.Is(err, registry.ErrUnavailable) {
+			t.Errorf("of a client that nobody is known to hold: %v", err)
+		}
 	})
 }
 

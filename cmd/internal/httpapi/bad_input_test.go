@@ -60,6 +60,8 @@ func TestBadInputIsNamedAndChangesNothing(t *testing.T) {
 		{"PUT", pair + "/quota", `{"seen":"yesterday"}`, `seen is \"yesterday\"; must be a position as X-Rollcall-Position gave it, epoch:revision:nonce`},
 		{"PUT", pair + "/quota", `{"reason":"` + strings.Repeat("r", 1025) + `"}`, `reason has 1025 bytes, at most 1024 are allowed`},
 		{"DELETE", pair + "/quota?seen=x", ``, `seen is \"x\"; must be a position as X-Rollcall-Position gave it, epoch:revision:nonce`},
+		{"DELETE", pair + "/quota?seen=", ``, `seen is empty; leave it out to end whatever mark is there, as a person`},
+		{"DELETE", pair + "/suspension?seen", ``, `seen is empty; leave it out to end whatever mark is there, as a person`},
 		{"DELETE", pair + "/quota?sen=x", ``, `\"sen\" is no parameter here`},
 		{"DELETE", pair + "/suspension?seen=%zz", ``, `the query cannot be read: invalid URL escape \"%zz\"`},
 		{"PUT", pair + "/suspension", `{"untill":"x"}`, `untill: unknown key; the nearest known one is \"until\"`},

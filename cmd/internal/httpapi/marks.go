@@ -139,7 +139,11 @@ func (a *API) lift(w http.ResponseWriter, r *http.Request, now func(ctx context.
 		a.answerWrite(w, r, now(byHand(r), client, model), nil)
 		return
 	}
-	seen, problem := positionFrom("seen", values.Get("seen"))
+	text := values.Get("seen")
+	seen, problem := positionFrom("seen", text)
+	if text == "" { // of a caller that has lost its position
+		problem = "seen is empty; leave it out to end whatever mark is there, as a person"
+	}
 	if problem != "" {
 		shapeOf(r).writeError(w, http.StatusBadRequest, problem)
 		return

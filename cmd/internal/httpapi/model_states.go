@@ -28,6 +28,10 @@ func (a *API) modelState(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status := a.registry.ModelStatus(id)
+	if status.Clients == 0 && a.cutOff() {
+		writeStale(w, r)
+		return
+	}
 	if status.Clients == 0 {
 		writeNoModel(w, r, "no client", id)
 		return

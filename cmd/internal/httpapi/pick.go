@@ -15,7 +15,8 @@ type picked struct {
 }
 
 // pick answers with a client that may be used for the model now, or says why there is none: 429 while some are cooling,
-// 503 where all are suspended or excluded, 404 where nobody supplies the model.
+// 503 where all are suspended or excluded, 404 where nobody supplies the model. What this daemon holds it knows also when
+// it is cut off.
 func (a *API) pick(w http.ResponseWriter, r *http.Request) {
 	model, ok := pathID(w, r, "id", "model")
 	if !ok {
@@ -40,7 +41,12 @@ func (a *API) pick(w http.ResponseWriter, r *http.Request) {
 	if local {
 		view = a.registry.Local()
 	}
-	writeNoPick(w, r, model, unpicked(view, model, options))
+	status := unpicked(view, model, options)
+	if status.Clients == 0 && !local && len(options.Exclude) == 0 && a.cutOff() {
+		writeStale(w, r)
+		return
+	}
+	writeNoPick(w, r, model, status)
 }
 
 // registryView is what unpicked asks, of the whole registry or of this replica's part.

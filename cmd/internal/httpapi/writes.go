@@ -42,6 +42,7 @@ func (a *API) answerWrite(w http.ResponseWriter, r *http.Request, err error, bod
 const (
 	codeNotRegistered = "not_registered"
 	codeConfigured    = "configured"
+	codeViewStale     = "view_stale"
 )
 
 // writeFailure answers with what the registry refused.
@@ -51,6 +52,8 @@ func (a *API) writeFailure(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &invalid):
 		form.writeError(w, http.StatusBadRequest, fieldName(invalid.Field)+" "+invalid.Problem)
+	case errors.Is(err, registry.ErrNotRegistered) && (errors.Is(err, registry.ErrUnavailable) || a.cutOff()):
+		writeStale(w, r)
 	case errors.Is(err, registry.ErrNotRegistered):
 		form.writeErrorCode(w, http.StatusNotFound, codeNotRegistered, "the client is not registered, or does not supply the model")
 	case errors.Is(err, holds.ErrConfigured):
@@ -66,6 +69,16 @@ func (a *API) writeFailure(w http.ResponseWriter, r *http.Request, err error) {
 		a.log.WithError(err).WithField("request_id", w.Header().Get(headerRequestID)).Error("a request failed")
 		form.writeError(w, http.StatusInternalServerError, "the request failed; the log has more under its request ID")
 	}
+}
+
+// cutOff says whether the view is known not to hear of changes: what it lacks may be there.
+func (a *API) cutOff() bool { return !a.registry.Health().Connected }
+
+// writeStale answers, in the place of a 404, that a view which is cut off does not know what was asked for.
+func writeStale(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Retry-After", "1")
+	shapeOf(r).writeErrorCode(w, http.StatusServiceUnavailable, codeViewStale,
+		"this daemon does not know it, and redis does not answer: another daemon may; ask again, or that one")
 }
 
 // fieldName is the name in the API of a field that the registry names.
