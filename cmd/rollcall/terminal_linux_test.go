@@ -80,6 +80,28 @@ func TestATerminalIsAskedBeforeClientsGo(t *testing.T) {
 	}
 }
 
+// TestATerminalIsAskedBeforeARepair, which costs the history, and not before a mere look.
+func TestATerminalIsAskedBeforeARepair(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []struct {
+		args  []string
+		reply string
+		code  int
+		want  string
+	}{
+		{[]string{"verify"}, "", 0, "All numbers are right."},
+		{[]string{"verify", "--repair"}, "n\n", 1, "rollcall: nothing was changed"},
+		{[]string{"verify", "--repair"}, "y\n", 0, "All numbers are right."},
+		{[]string{"verify", "--repair", "--yes"}, "", 0, "All numbers are right."},
+	} {
+		seen, code := atTerminal(t, w.redis, c.reply, c.args...)
+		if code != c.code || !strings.Contains(seen, c.want) || strings.Contains(seen, "Mend what differs?") != (c.reply != "") {
+			t.Errorf("%q, told %q, ends with %d:\n%s\nwant %d and %q", c.args, c.reply, code, seen, c.code, c.want)
+		}
+	}
+}
+
 // TestCtrlCIsNoToAQuestion: it ends the verb, and nothing was changed.
 func TestCtrlCIsNoToAQuestion(t *testing.T) {
 	t.Parallel()

@@ -39,11 +39,7 @@ func explainedTable(e explained) table {
 	if e.State == registry.StateAvailable || e.State == registry.StateUnregistered {
 		return t
 	}
-	on := "this model of the client"
-	if e.WholeClient {
-		on = "the client as a whole"
-	}
-	t.rows = append(t.rows, row("mark on", on), row("reason", orDash(e.Reason)))
+	t.rows = append(t.rows, row("mark on", markOn(e.ClientModelStatus)), row("reason", orDash(e.Reason)))
 	if e.Source != "" {
 		t.rows = append(t.rows, row("source", string(e.Source)))
 	}

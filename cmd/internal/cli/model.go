@@ -70,9 +70,22 @@ func modelTables(m modelShown) []table {
 	about.rows = append(about.rows,
 		row("clients", m.Clients), row("available", availableCell(m.StateCounts)),
 		row("cooling", number(m.Cooling, waiting)), row("suspended", number(m.Suspended, bad)), row("recovery", until(m.Recovery)))
-	clients := table{columns: []string{"client", "provider", "state", "since", "until", "set by", "reason"}}
+	clients := table{columns: []string{"client", "provider", "state", "mark on", "since", "until", "set by", "reason"}}
 	for _, c := range m.ByClient {
-		clients.rows = append(clients.rows, row(c.ClientID, orDash(c.Provider), stateCell(c.State), c.Since, until(c.Until), orDash(c.SetBy), orDash(c.Reason)))
+		on := orDash("")
+		if c.State != registry.StateAvailable {
+			on = cell{text: markOn(c.ClientModelStatus)}
+		}
+		clients.rows = append(clients.rows, row(c.ClientID, orDash(c.Provider), stateCell(c.State), on, c.Since, until(c.Until),
+			orDash(c.SetBy), orDash(c.Reason)))
 	}
 	return []table{about, clients}
+}
+
+// markOn says what the mark is on that keeps a client out for a model; a model's own does not keep it out for others.
+func markOn(status registry.ClientModelStatus) string {
+	if status.WholeClient {
+		return "the client as a whole"
+	}
+	return "this model of the client"
 }

@@ -37,5 +37,5 @@ mark lasts longer than max_quota_window, 8 days unless configured. The answer sa
 			return outcome{}, usage("--until and --retry-after exclude each other")
 		}
 		return in.SetQuota(ctx, client, model, limit)
-	})
+	}, nil)
 }

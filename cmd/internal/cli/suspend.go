@@ -24,7 +24,7 @@ as a whole. Where it is suspended already the first reason stays, unless the new
 	cmd.Flags().Var(momentFlag{&end}, "until", "when it ends by itself, such as 2026-01-31T12:00:00Z (default: when it is resumed)")
 	cmd = f.pairWrite(cmd, func(ctx context.Context, in source, client, model string) (outcome, error) {
 		return in.Suspend(ctx, client, model, reason, end)
-	})
+	}, nil)
 	wanted := cmd.Args
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if err := wanted(cmd, args); err != nil {

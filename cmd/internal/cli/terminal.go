@@ -26,8 +26,8 @@ func wantsColour(out io.Writer) bool {
 // errDeclined ends a verb whose question was not answered with yes.
 var errDeclined = errors.New("nothing was changed")
 
-// confirmed gives a verb the flag --yes and has ask called before it runs: with a question to a person at a terminal.
-// Where there is no terminal nobody can answer, and the verb runs.
+// confirmed gives a verb the flag --yes and asks a person at a terminal before it runs, unless the question is "". Where
+// there is no terminal nobody can answer, and the verb runs.
 func confirmed(cmd *cobra.Command, question func(args []string) string) *cobra.Command {
 	var yes bool
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask; only a terminal is asked")
@@ -38,11 +38,12 @@ func confirmed(cmd *cobra.Command, question func(args []string) string) *cobra.C
 				return err
 			}
 		}
-		if yes || !isTerminal(cmd.InOrStdin()) {
+		text := question(args)
+		if text == "" || yes || !isTerminal(cmd.InOrStdin()) {
 			return nil
 		}
 		signal.Reset(os.Interrupt) // ctrl-C is an answer, too, and a read does not end with a context
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", harmless(question(args)))
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s [y/N] ", harmless(text))
 		reply, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("read the reply: %w", err)

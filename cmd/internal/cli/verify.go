@@ -13,8 +13,8 @@ import (
 // verified is what verify answers.
 type verified struct {
 	store.Verification
-	Repaired store.Repaired `json:"repaired,omitempty"` // how; the rest is of afterwards
-	Mended   int            `json:"mended,omitempty"`   // differences that there were before
+	Repaired store.Repaired     `json:"repaired,omitempty"`           // how; the rest is of afterwards
+	Mended   []store.Difference `json:"mended_differences,omitempty"` // those that there were before
 }
 
 func newVerify() *cobra.Command {
@@ -33,7 +33,7 @@ and nothing is lost but what cannot be read.`,
 		Args:    noArguments,
 	}
 	cmd.Flags().BoolVar(&repair, "repair", false, "mend what differs")
-	return f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {
+	cmd = f.atRedis(cmd, askLimit, func(ctx context.Context, at *store.Store, _ []string) (*answer, error) {
 		v, err := at.Verify(ctx)
 		if errors.Is(err, store.ErrEmpty) {
 			return nil, &hinted{err, "rollcall namespace list lists those that are there"}
@@ -46,7 +46,7 @@ and nothing is lost but what cannot be read.`,
 			if result.Repaired, err = at.Repair(ctx); err != nil {
 				return verifyAnswer(result), fmt.Errorf("repair: %w", err)
 			}
-			result.Mended = len(v.Differences)
+			result.Mended = v.Differences
 			if result.Verification, err = at.Verify(ctx); err != nil {
 				return nil, fmt.Errorf("after the repair: %w", err)
 			}
@@ -60,13 +60,15 @@ and nothing is lost but what cannot be read.`,
 		}
 		return verifyAnswer(result), err
 	})
+	return confirmed(cmd, func([]string) string {
+		if !repair {
+			return ""
+		}
+		return "Mend what differs? While replicas live, the history and all marks that wait for a client are lost."
+	})
 }
 
 func verifyAnswer(v verified) *answer {
-	t := table{columns: []string{"key", "field", "stored", "recomputed"}, empty: "All numbers are right."}
-	for _, d := range v.Differences {
-		t.rows = append(t.rows, row(d.Key, d.Field, cell{d.Stored, bad}, d.Recomputed))
-	}
 	about := table{rows: [][]cell{
 		row("clients", v.Clients), row("models", v.Models), row("marks", v.Marks), row("replicas", v.Replicas),
 		row("revision", int(v.Position.Revision)),
@@ -77,5 +79,17 @@ func verifyAnswer(v verified) *answer {
 	case store.RepairedByRecount:
 		about.rows = append(about.rows, row("repaired", cell{"the numbers were computed anew", good}))
 	}
-	return &answer{v, []table{about, t}}
+	tables := []table{about}
+	if len(v.Mended) > 0 {
+		tables = append(tables, differencesTable("Mended:", v.Mended))
+	}
+	return &answer{v, append(tables, differencesTable("", v.Differences))}
+}
+
+func differencesTable(title string, all []store.Difference) table {
+	t := table{title: title, columns: []string{"key", "field", "stored", "recomputed"}, empty: "All numbers are right."}
+	for _, d := range all {
+		t.rows = append(t.rows, row(d.Key, d.Field, cell{d.Stored, bad}, d.Recomputed))
+	}
+	return t
 }

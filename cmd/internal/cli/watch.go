@@ -125,14 +125,9 @@ func partText(part *registry.MarkPart) string {
 
 // modelIDs names a few models, and counts the rest.
 func modelIDs(models []*registry.ModelInfo) string {
-	const shown = 5
-	var ids []string
-	for _, m := range models[:min(len(models), shown)] {
-		ids = append(ids, m.ID)
+	ids := make([]string, len(models))
+	for i, m := range models {
+		ids[i] = m.ID
 	}
-	text := strings.Join(ids, ", ")
-	if more := len(models) - shown; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return few(ids)
 }

@@ -20,6 +20,9 @@ type written struct {
 	Now *registry.ClientModelStatus `json:"now,omitempty"`
 	// Mark is what is left on the client as a whole, where that is meant; nil for nothing.
 	Mark *registry.ClientMark `json:"mark,omitempty"`
+	// Kept is what keeps a mark of the kind that was lifted: "*" where that of a model was, and models where that of the
+	// client as a whole was.
+	Kept []string `json:"kept,omitempty"`
 }
 
 // answer is a write as it is answered, with what is to be told of it.
@@ -36,50 +39,67 @@ func told(pending bool, about ...table) []table {
 // said is a write that is told in a sentence.
 func (w written) said(sentence string) answer { return w.answer(table{empty: harmless(sentence)}) }
 
-// pairWrite is a verb that changes the mark of a client and a model.
-func (f *frame) pairWrite(cmd *cobra.Command, change func(ctx context.Context, in source, client, model string) (outcome, error)) *cobra.Command {
+// change is a write about a client and a model.
+type change func(ctx context.Context, in source, client, model string) (outcome, error)
+
+// pairWrite is a verb that changes the mark of a client and a model. more, which may be nil, adds to the answer.
+func (f *frame) pairWrite(cmd *cobra.Command, do change, more func(ctx context.Context, in source, w *written) ([]table, error)) *cobra.Command {
 	cmd.Args = arguments(2, "CLIENT", "MODEL")
 	f.connection.actorFlag(cmd)
 	return f.about(cmd, func(ctx context.Context, in source, args []string) (answer, error) {
 		client, model := args[0], args[1]
-		did, err := change(ctx, in, client, model)
+		did, err := do(ctx, in, client, model)
 		if err != nil {
 			return answer{}, about(err, client, model)
 		}
 		done := written{ClientID: client, ModelID: model, outcome: did}
-		if model == "*" {
-			return done.wholeClient(ctx, in)
+		tables, err := done.holds(ctx, in)
+		if err == nil && more != nil {
+			var added []table
+			added, err = more(ctx, in, &done)
+			tables = append(tables, added...)
 		}
-		now, err := in.Explain(ctx, client, model)
 		switch {
+		case errors.Is(err, registry.ErrNotRegistered):
+			return answer{}, nothingThere(client, model)
 		case err != nil:
 			return answer{}, fmt.Errorf("it is done; what holds now: %w", err)
-		case now.State == registry.StateUnregistered:
-			return answer{}, nothingThere(client, model)
 		}
-		done.Now = &now
-		return done.answer(explainedTable(explained{client, model, now})), nil
+		return done.answer(tables...), nil
 	})
 }
 
-// wholeClient is the answer to a write about a client as a whole: with the mark that is on it now.
-func (w written) wholeClient(ctx context.Context, in source) (answer, error) {
+// holds asks what holds now for what was written about.
+func (w *written) holds(ctx context.Context, in source) ([]table, error) {
+	if w.ModelID == "*" {
+		return w.wholeClient(ctx, in)
+	}
+	now, err := in.Explain(ctx, w.ClientID, w.ModelID)
+	if err != nil {
+		return nil, err
+	}
+	if now.State == registry.StateUnregistered {
+		return nil, registry.ErrNotRegistered
+	}
+	w.Now = &now
+	return []table{explainedTable(explained{w.ClientID, w.ModelID, now})}, nil
+}
+
+// wholeClient asks which mark is on the client as a whole.
+func (w *written) wholeClient(ctx context.Context, in source) ([]table, error) {
 	now, err := in.Client(ctx, w.ClientID)
-	switch {
-	case errors.Is(err, registry.ErrNotRegistered):
-		return answer{}, nothingThere(w.ClientID, w.ModelID)
-	case err != nil:
-		return answer{}, fmt.Errorf("it is done; what holds now: %w", err)
+	if err != nil {
+		return nil, err
 	}
 	about := table{rows: [][]cell{row("client", w.ClientID), row("model", "all of them")}}
 	for _, mark := range now.Marks {
 		if mark.ModelID == "*" {
 			w.Mark = &mark
-			return w.answer(about, marksTable([]registry.ClientMark{mark})), nil
+			return []table{about, marksTable([]registry.ClientMark{mark})}, nil
 		}
 	}
 	about.rows = append(about.rows, row("mark", cell{"none", good}))
-	return w.answer(about), nil
+	return []table{about}, nil
 }
 
 // nothingThere is the error of a write that Redis took although the client is not there: more likely than not, the ID is
