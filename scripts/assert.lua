@@ -15,7 +15,7 @@
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 if damaged(ALL) then return broken() end
 if (process() or ARGV[8]) ~= ARGV[8] then return refuse('TAKEN') end
-local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(call('HGET', META, 'registered') or 0)
+local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(call('HGET', META, 'registered') or 0) or 0
 
 -- merged is what a pair's mark becomes when a later view brings its own: that holds, but for parts that were written in
 -- this epoch.
@@ -30,7 +30,10 @@ local function merged(old, new)
   end
   quota, suspension = later(quota, new_quota), later(suspension, new_suspension)
   if new then
-    if fence_revision(fence) < first then fence = string.gsub(new_fence, '%d+$', brought) end
+    if fence_revision(fence) < first then
+      local _, at = read_fence(new_fence)
+      fence = string.gsub(new_fence, '^(%d+\31)%d+', '%1' .. brought(at))
+    end
     rest = new_rest
   end
   return mark_text(quota, suspension, fence, rest)
@@ -79,7 +82,7 @@ for i = 9, #ARGV, 6 do
     defines = wins and tonumber(defined) < first
       and (provider ~= plan.provider or digest ~= plan.digest or registered ~= plan.registered or defined ~= revision)
     plan.old_provider, plan.old_digest = provider, digest
-    plan.old_roster = wins and call('HGET', ROSTERS, digest)
+    plan.old_roster = wins and read_roster(digest)
     if not defines then
       plan.provider, plan.digest, plan.registered, revision = provider, digest, registered, defined
     end
@@ -89,7 +92,7 @@ for i = 9, #ARGV, 6 do
   plan.joins = not evicted and not is_holder(holders, replica)
   if wins or plan.joins then
     if wins then
-      plan.roster = plan.digest == plan.old_digest and plan.old_roster or call('HGET', ROSTERS, plan.digest)
+      plan.roster = plan.digest == plan.old_digest and plan.old_roster or read_roster(plan.digest)
       if not plan.roster then return refuse('NOCATALOG') end
     end
     if not record and (stamp == 0 or slot) then

@@ -25,11 +25,11 @@ if record then
     if not given[one] then return answer('same', holders) end
     there[#there + 1] = given[one]
   end
-  roster = call('HGET', ROSTERS, digest)
+  roster = read_roster(digest)
   if not roster or (#there > 0 and call('EXISTS', unpack(there)) ~= #there) then return broken() end
   fields = select(2, pairs_of(client, roster))
 elseif waiting then
-  for model in string.gmatch(match(waiting, '\30[^\30]*\30?(.*)$'), '[^\31]+') do
+  for model in string.gmatch(select(2, read_slot(waiting)), '[^\31]+') do
     fields[#fields + 1] = client .. '\31' .. model
   end
 end

@@ -36,14 +36,14 @@ local redefined = not record or old_provider ~= provider or old_digest ~= digest
 
 local old_roster = ''
 if redefined then
-  local known = call('HGET', ROSTERS, digest)
+  local known = read_roster(digest)
   if known then
     roster, catalog = known, ''
   elseif catalog == '' then
     return refuse('NOCATALOG')
   end
 end
-if record and (redefined or marks > 0) then old_roster = call('HGET', ROSTERS, old_digest) or '' end
+if record and (redefined or marks > 0) then old_roster = read_roster(old_digest) or '' end
 
 -- What becomes of the marks: changes holds pairs of model and new text.
 local changes, waited = {}, false
@@ -73,7 +73,7 @@ if not redefined and held and #changes == 0 then return answer('same') end
 
 -- Times of registration never go back, so that the last one stays the last when the clock was set back.
 if redefined then
-  registered, revision = int(math.max(now, tonumber(call('HGET', META, 'registered') or 0))), int(rev + 1)
+  registered, revision = int(math.max(now, tonumber(call('HGET', META, 'registered') or 0) or 0)), int(rev + 1)
 end
 if not held then holders = holders == '' and replica or holders .. ',' .. replica end
 record = write_client(provider, digest, registered, revision, marks, holders, rest)

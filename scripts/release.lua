@@ -34,12 +34,23 @@ for _, client in ipairs(held) do
       writes[#writes + 1] = write_client(provider, digest, registered, revision, marks, holders, rest)
       payload[#payload + 1] = client .. '\29held'
     else
-      local roster = rosters[digest] or call('HGET', ROSTERS, digest)
+      local roster = rosters[digest] or read_roster(digest)
+      if not roster then return broken() end
       rosters[digest] = roster
       shift(roster, provider, -1)
       local _, models = string.gsub(roster, '\30', '')
       budget = budget - models
-      drops[#drops + 1] = { client = client, digest = digest, marks = marks, roster = roster }
+      local waiting = {}
+      if marks > 0 then
+        local names, fields = pairs_of(client, roster)
+        for i, text in ipairs(call('HMGET', MARKS, unpack(fields))) do
+          if text then
+            waiting[#waiting + 1] = names[i]
+            waiting[#waiting + 1] = waits_until(text, wait)
+          end
+        end
+      end
+      drops[#drops + 1] = { client = client, digest = digest, waiting = waiting }
       payload[#payload + 1] = client .. '\29gone'
     end
   end
@@ -55,17 +66,7 @@ if #writes > 0 then call('HSET', CLIENTS, unpack(writes)) end
 for _, drop in ipairs(drops) do
   call('HDEL', CLIENTS, drop.client)
   release_catalog(drop.digest)
-  if drop.marks > 0 then
-    local names, fields = pairs_of(drop.client, drop.roster)
-    local changes = {}
-    for i, text in ipairs(call('HMGET', MARKS, unpack(fields))) do
-      if text then
-        changes[#changes + 1] = names[i]
-        changes[#changes + 1] = text
-      end
-    end
-    keep_waiting(drop.client, changes, wait)
-  end
+  keep_waiting(drop.client, drop.waiting)
 end
 write_counts()
 seal_deadlines()

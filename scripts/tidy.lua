@@ -21,7 +21,7 @@ else
     cursor = scan[1]
     for i = 1, #scan[2], 2 do
       looked = looked + 1
-      local client, model = match(scan[2][i], '^([^\31]*)\31(.*)$')
+      local client, model = pair_of(scan[2][i])
       local over
       if model == '' or call('HEXISTS', CLIENTS, client) == 0 then
         over = tonumber(call('ZSCORE', DEADLINES, scan[2][i]) or 0) <= now -- it waits for a client
@@ -32,25 +32,31 @@ else
     end
   until cursor == '0' or #fields >= page or looked >= 2000
 end
+
+-- What becomes of the marks, by field, since a scan may show one twice; and of the clients that have fewer then.
+local texts, records, removed = {}, {}, 0
+for _, field in ipairs(fields) do
+  if not texts[field] then
+    local client, model = pair_of(field)
+    local record, old, text = records[client] or call('HGET', CLIENTS, client), call('HGET', MARKS, field), ''
+    local quota, suspension, fence, rest = read_mark(model ~= '' and old)
+    if record and old and model ~= '' then
+      text = mark_text(quota, suspension, fence, rest)
+      if text == '' then
+        local provider, digest, registered, revision, marks, holders, more = read_client(record)
+        records[client] = write_client(provider, digest, registered, revision, marks - 1, holders, more)
+      end
+    end
+    if part_is_over(quota) or part_is_over(suspension) or (not record and quota .. suspension ~= '') then
+      removed = removed + 1
+    end
+    texts[field] = text
+  end
+end
+
 if search and cursor == '0' then call('HDEL', META, 'untidy') end
 if #fields == 0 then return answer('same', '0 ' .. cursor) end
-
-local removed = 0
-for _, field in ipairs(fields) do
-  local client, model = match(field, '^([^\31]*)\31(.*)$')
-  local record, old, text = call('HGET', CLIENTS, client), call('HGET', MARKS, field), ''
-  local quota, suspension = read_mark(model ~= '' and old)
-  if record and old and model ~= '' then -- a scan may show a field twice
-    text = mark_text(read_mark(old))
-    if text == '' then
-      local provider, digest, registered, revision, marks, holders, rest = read_client(record)
-      call('HSET', CLIENTS, client, write_client(provider, digest, registered, revision, marks - 1, holders, rest))
-    end
-  end
-  if part_is_over(quota) or part_is_over(suspension) or (not record and quota .. suspension ~= '') then
-    removed = removed + 1
-  end
-  write_mark(field, text, mark_deadline(text))
-end
+for client, record in pairs(records) do call('HSET', CLIENTS, client, record) end
+for field, text in pairs(texts) do write_mark(field, text, mark_deadline(text)) end
 seal_deadlines()
 return finish({ 8, 9 }, int(removed) .. ' ' .. cursor)

@@ -26,7 +26,7 @@ if holders ~= '' then
   return moved()
 end
 
-local roster = call('HGET', ROSTERS, digest)
+local roster = read_roster(digest)
 if not roster or lost({ 2, 3, 4, 5, 6, 7, 8, 9, 12 }) then return broken() end -- clients to deadlines, holds
 commit('gone', client)
 grow(2, -call('HDEL', CLIENTS, client))

@@ -69,32 +69,53 @@ func encodeRoster(roster []RosterEntry) string {
 	return b.String()
 }
 
+// The decoders take what the scripts take, and nothing else: what only one of them can read would never be mended.
+// TestBothReadTheSame holds them together.
+
 func decodeRoster(text string) (roster []RosterEntry, err error) {
-	for _, group := range strings.Split(text, groupSep)[1:] {
+	groups := strings.Split(text, groupSep)
+	if len(groups) < 2 || groups[0] != "" || strings.Contains(text, partSep) {
+		return nil, fmt.Errorf("roster: %w: %q", errRecord, text)
+	}
+	for _, group := range groups[1:] {
 		model, copies, _ := strings.Cut(group, fieldSep)
-		n, err := strconv.Atoi(copies)
-		if err != nil {
+		n, ok := number(copies)
+		if model == "" || !ok {
 			return nil, fmt.Errorf("roster: %w: %q", errRecord, text)
 		}
-		roster = append(roster, RosterEntry{model, n})
+		roster = append(roster, RosterEntry{model, int(n)})
 	}
 	return roster, nil
 }
 
 var errRecord = errors.New("malformed record")
 
+// number reads a number of a record, which has up to 15 digits: as many as Lua holds exactly.
+func number(text string) (n int64, ok bool) {
+	if len(text) == 0 || len(text) > 15 {
+		return 0, false
+	}
+	for _, digit := range []byte(text) {
+		if digit < '0' || digit > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(digit-'0')
+	}
+	return n, true
+}
+
 func decodeClient(text string) (*ClientRecord, error) {
 	fields := strings.Split(text, fieldSep)
-	if len(fields) < 6 {
+	if len(fields) < 6 || strings.Contains(text, partSep) {
 		return nil, fmt.Errorf("client: %w: %q", errRecord, text)
 	}
-	registered, err1 := strconv.ParseInt(fields[2], 10, 64)
-	revision, err2 := strconv.ParseUint(fields[3], 10, 64)
-	_, err3 := strconv.ParseUint(fields[4], 10, 64)
-	if err1 != nil || err2 != nil || err3 != nil || registered < 0 {
+	registered, ok1 := number(fields[2])
+	revision, ok2 := number(fields[3])
+	_, ok3 := number(fields[4])
+	if !ok1 || !ok2 || !ok3 {
 		return nil, fmt.Errorf("client: %w: %q", errRecord, text)
 	}
-	record := &ClientRecord{Provider: fields[0], Digest: fields[1], RegisteredAt: registered, Revision: revision}
+	record := &ClientRecord{Provider: fields[0], Digest: fields[1], RegisteredAt: registered, Revision: uint64(revision)}
 	if fields[5] != "" {
 		record.Holders = strings.Split(fields[5], ",")
 	}
@@ -107,12 +128,12 @@ func decodeMark(text string) (*Mark, error) {
 		return nil, nil
 	}
 	groups := strings.Split(text, groupSep)
-	if len(groups) < 3 {
+	if len(groups) < 3 || strings.Contains(text, partSep) {
 		return nil, fmt.Errorf("mark: %w: %q", errRecord, text)
 	}
 	quota, err1 := decodePart(groups[0])
 	suspension, err2 := decodePart(groups[1])
-	if err := errors.Join(err1, err2); err != nil {
+	if err := errors.Join(err1, err2, checkFence(groups[2])); err != nil {
 		return nil, err
 	}
 	if quota == nil && suspension == nil {
@@ -147,16 +168,31 @@ func decodePart(text string) (*MarkPart, error) {
 	if len(fields) < 7 {
 		return nil, fmt.Errorf("mark: %w: %q", errRecord, text)
 	}
-	until, err1 := strconv.ParseInt(fields[0], 10, 64)
-	revision, err2 := strconv.ParseUint(fields[1], 10, 64)
-	since, err3 := strconv.ParseInt(fields[2], 10, 64)
-	if err1 != nil || err2 != nil || err3 != nil {
+	until, ok1 := number(fields[0])
+	revision, ok2 := number(fields[1])
+	since, ok3 := number(fields[2])
+	if !ok1 || !ok2 || !ok3 {
 		return nil, fmt.Errorf("mark: %w: %q", errRecord, text)
 	}
 	return &MarkPart{
-		Until: until, Revision: revision, Since: since,
+		Until: until, Revision: uint64(revision), Since: since,
 		Source: fields[3], Setter: fields[4], Actor: fields[5], Reason: unescape(fields[6]),
 	}, nil
+}
+
+// checkFence says whether a fence can be read, which only scripts look at.
+func checkFence(text string) error {
+	if text == "" {
+		return nil
+	}
+	until, rest, _ := strings.Cut(text, fieldSep)
+	revision, _, _ := strings.Cut(rest, fieldSep)
+	_, ok1 := number(until)
+	_, ok2 := number(revision)
+	if !ok1 || !ok2 {
+		return fmt.Errorf("fence: %w: %q", errRecord, text)
+	}
+	return nil
 }
 
 // escape makes free text fit for a record: control characters and the escape itself become %XX.
@@ -196,12 +232,28 @@ func unescape(text string) string {
 
 // decodePair reads a field of `marks`; slots and fences have a nil Mark.
 func decodePair(field, text string) (PairMark, error) {
-	client, model, _ := strings.Cut(field, fieldSep)
-	if model == "" {
-		return PairMark{Client: client}, nil
+	client, model, ok := strings.Cut(field, fieldSep)
+	switch {
+	case !ok || (model != "" && text == ""):
+		return PairMark{}, fmt.Errorf("mark: %w: field %q, %q", errRecord, field, text)
+	case model == "":
+		return PairMark{Client: client}, checkSlot(text)
 	}
 	mark, err := decodeMark(text)
 	return PairMark{client, model, mark}, err
+}
+
+// checkSlot says whether a client's slot in `marks` can be read.
+func checkSlot(text string) error {
+	groups := strings.Split(text, groupSep)
+	if len(groups) == 3 && !strings.Contains(text, partSep) {
+		_, evicted := number(groups[0])
+		_, ends := number(groups[1])
+		if (evicted || groups[0] == "") && ends {
+			return nil
+		}
+	}
+	return fmt.Errorf("slot: %w: %q", errRecord, text)
 }
 
 // decodeTombstone reads a client's slot in `marks`: the revision of its eviction, 0 where it was not evicted.

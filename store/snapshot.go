@@ -83,16 +83,27 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Views do not need the lists of models, but a write that meets one which cannot be read waits until it is mended.
+	err = s.scan(ctx, s.keys.rosters(), func(digest, text string) error {
+		if _, err := decodeRoster(text); err != nil {
+			snapshot.unreadable("rosters", digest)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	marks := make(map[string]PairMark)
 	err = s.scan(ctx, s.keys.marks(), func(field, text string) error {
 		pair, err := decodePair(field, text)
+		if err != nil {
+			snapshot.unreadable("marks", field)
+			return nil
+		}
 		if evicted := decodeTombstone(text); pair.Model == "" && evicted > 0 {
 			snapshot.Evicted[pair.Client] = evicted
 		}
-		if err != nil {
-			snapshot.unreadable("marks", field)
-		}
-		if err == nil && pair.Mark != nil {
+		if pair.Mark != nil {
 			marks[field] = pair
 		}
 		return nil

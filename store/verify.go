@@ -176,7 +176,7 @@ func (s *Store) readBooks(ctx context.Context) (*books, error) {
 	marks := make(map[string]bool)
 	err = s.scan(ctx, s.keys.marks(), func(field, text string) error {
 		if _, err := decodePair(field, text); err != nil {
-			b.cannotRead("marks", field, text, "a mark")
+			b.cannotRead("marks", field, text, "a mark") // or what waits for a client, or keeps it away
 		}
 		client, model, _ := strings.Cut(field, fieldSep)
 		if b.clients[client] != nil && model != "" && !marks[field] {

@@ -34,21 +34,22 @@ local moment, revision_text = int(now), meta[3] or '0'
 local last_moment = tonumber(match(operation, '^%d+'))
 if last_moment < now or last_moment > now + 90000 then return redis.error_reply('ROLLCALL CLOCK ' .. moment) end
 
--- unreadable ends a script that meets a record which is none. Records are read before anything is written.
+-- unreadable ends a script that meets a record which is none: clients, marks and rosters, all of which a script reads
+-- before it writes anything.
 local function unreadable() error('ROLLCALL UNREADABLE ' .. moment, 0) end
 
 -- cut takes off feed and ops what is too old, and notes how many revisions they lack. Once in a while it takes several
 -- at once, which costs less than a few every time.
 local function cut()
   local entries = call('XTRIM', FEED, 'MAXLEN', '~', '100000')
-  if entries > 0 then call('HSET', META, 'feed', int(call('HGET', META, 'feed') + entries)) end
+  if entries > 0 then call('HSET', META, 'feed', int((tonumber(call('HGET', META, 'feed') or 0) or 0) + entries)) end
   local over = {}
   for _, old in ipairs(call('ZRANGE', OPS, 0, 63)) do
     if tonumber(match(old, '^%d+')) >= now then break end
     over[#over + 1] = old
   end
   if #over > 0 then
-    call('HSET', META, 'ops', int(call('HGET', META, 'ops') + call('ZREM', OPS, unpack(over))))
+    call('HSET', META, 'ops', int((tonumber(call('HGET', META, 'ops') or 0) or 0) + call('ZREM', OPS, unpack(over))))
   end
 end
 

@@ -3,11 +3,15 @@
 -- record  provider US digest US registered-at US revision US marks US holders [US stamp [US what a newer version
 --         added]]
 -- stamp   the latest view that a client was re-asserted from in this epoch, by its revision
--- roster  (RS model US copies)*
+-- roster  (RS model US copies)+
+--
+-- A number has up to 15 digits, which Lua holds exactly. No record has a GS: payloads could not carry it.
 local function read_client(record)
   local provider, digest, registered, revision, marks, holders, rest =
     match(record, '^([^\31]*)\31([^\31]*)\31(%d+)\31(%d+)\31(%d+)\31([^\31]*)(.*)$')
-  if not provider then unreadable() end
+  if not provider or #registered > 15 or #revision > 15 or #marks > 15 or string.find(record, '\29', 1, true) then
+    unreadable()
+  end
   return provider, digest, registered, revision, tonumber(marks), holders, rest
 end
 
@@ -44,6 +48,17 @@ local function without_holder(holders, who)
     if one ~= who then left[#left + 1] = one end
   end
   return table.concat(left, ',')
+end
+
+local function is_roster(text)
+  return text ~= '' and string.gsub(text, '\30[^\29-\31]+\31%d' .. string.rep('%d?', 14), '') == ''
+end
+
+-- read_roster answers a list of models; nil where there is none.
+local function read_roster(digest)
+  local roster = call('HGET', ROSTERS, digest)
+  if roster and not is_roster(roster) then unreadable() end
+  return roster or nil
 end
 
 local function supplies(roster, model) return string.find(roster, '\30' .. model .. '\31', 1, true) ~= nil end

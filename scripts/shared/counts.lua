@@ -1,6 +1,7 @@
 -- counts: what clients add to the counts and the uses of catalogs.
 --
--- Changes are gathered first and written once: a hundred clients with one list cost hardly more than one.
+-- Changes are gathered first and written once: a hundred clients with one list cost hardly more than one. A number that
+-- cannot be read stays as it is: the writing has begun by then. Verify finds it.
 local count_changes, provider_changes = {}, {}
 
 local function shift(roster, provider, sign)
@@ -37,8 +38,11 @@ local function write_changes(n, changes)
     local set, gone, last = {}, {}, 0
     for i = from, to do
       local field = fields[i]
-      local count = (old[i - from + 1] or 0) + changes[field]
-      if count > 0 then
+      local was = tonumber(old[i - from + 1] or 0)
+      local count = was and was + changes[field]
+      if not count then
+        -- stays
+      elseif count > 0 then
         local text = texts[count]
         if not text then
           text = int(count)
@@ -63,11 +67,12 @@ end
 
 -- A catalog that nobody uses stays as '0 <revision>' until no retained feed entry can refer to it.
 local function release_catalog(digest)
-  local users = tonumber(match(call('HGET', CATALOG_REFS, digest) or '1', '^%d+')) - 1
-  grow(5, call('HSET', CATALOG_REFS, digest, users > 0 and int(users) or '0 ' .. revision_text))
+  local users = tonumber((match(call('HGET', CATALOG_REFS, digest) or '1', '^%d+')))
+  if not users then return end
+  grow(5, call('HSET', CATALOG_REFS, digest, users > 1 and int(users - 1) or '0 ' .. revision_text))
 end
 
 local function use_catalog(digest)
-  local users = tonumber(match(call('HGET', CATALOG_REFS, digest) or '0', '^%d+')) + 1
-  grow(5, call('HSET', CATALOG_REFS, digest, int(users)))
+  local users = tonumber((match(call('HGET', CATALOG_REFS, digest) or '0', '^%d+')))
+  if users then grow(5, call('HSET', CATALOG_REFS, digest, int(users + 1))) end
 end

@@ -5,7 +5,7 @@
 -- `beat`. Replicas may have leases of different lengths, and a pause that is long to one is none to another: so the
 -- time does count where it is less than two thirds of what a lease had left.
 local times = call('HMGET', META, 'beat', 'began')
-local beat = tonumber(times[1] or 0)
+local beat = tonumber(times[1] or 0) or 0
 
 local function leapt(lease) return now - beat > lease * 2 / 3 or beat > now + 5000 end
 

@@ -7,18 +7,45 @@
 -- slot    the field `client US` (no model) keeps, for a client that went but may return, which models have marks that
 --         wait for it: RS until RS model US model US ...
 -- tombstone  stands in its place for a client that was evicted: revision RS until RS
-local function read_mark(record)
-  if not record then return '', '', '', '' end
-  local quota, suspension, fence, rest = match(record, '^([^\30]*)\30([^\30]*)\30([^\30]*)(.*)$')
-  if not quota then unreadable() end
-  return quota, suspension, fence, rest
-end
-
 local function read_part(part)
   if part == '' then return nil end
   local till, revision, since, source, setter, by =
     match(part, '^(%d+)\31(%d+)\31(%d+)\31([^\31]*)\31([^\31]*)\31([^\31]*)\31')
+  if not till or #till > 15 or #revision > 15 or #since > 15 then unreadable() end
   return tonumber(till), tonumber(revision), tonumber(since), source, setter, by
+end
+
+-- read_fence answers until when a fence stands, and its revision; 0 and 0 where there is none.
+local function read_fence(fence)
+  if fence == '' then return 0, 0 end
+  local till, revision = match(fence .. '\31', '^(%d+)\31(%d+)\31')
+  if not till or #till > 15 or #revision > 15 then unreadable() end
+  return tonumber(till), tonumber(revision)
+end
+
+-- read_mark answers the groups of a record, each of which can be read then.
+local function read_mark(record)
+  if not record then return '', '', '', '' end
+  local quota, suspension, fence, rest = match(record, '^([^\30]*)\30([^\30]*)\30([^\30]*)(.*)$')
+  if not quota or string.find(record, '\29', 1, true) then unreadable() end
+  read_part(quota)
+  read_part(suspension)
+  read_fence(fence)
+  return quota, suspension, fence, rest
+end
+
+-- read_slot answers the revision of an eviction, '' where marks wait, and which models have some, with US between.
+local function read_slot(slot)
+  local evicted, ends, models = match(slot, '^(%d*)\30(%d+)\30([^\29\30]*)$')
+  if not ends or #evicted > 15 or #ends > 15 then unreadable() end
+  return evicted, models
+end
+
+-- pair_of answers the client and the model of a field; the model of a slot is ''.
+local function pair_of(field)
+  local client, model = match(field, '^([^\31]*)\31(.*)$')
+  if not client then unreadable() end
+  return client, model
 end
 
 -- unless_seen drops a part that was set up to a revision, unless an operator set it. A caller whose write waited for
@@ -49,7 +76,7 @@ end
 
 -- fence_revision is where a fence stands; 0 where none does.
 local function fence_revision(fence)
-  return fence ~= '' and not part_is_over(fence) and tonumber(match(fence, '\31(%d+)')) or 0
+  return part_is_over(fence) and 0 or select(2, read_fence(fence))
 end
 
 -- is_tombstone says whether what stands in a client's slot keeps replicas from bringing it back.
@@ -69,10 +96,11 @@ local function mark_text(quota, suspension, fence, rest)
   return quota .. '\30' .. suspension .. '\30' .. fence .. rest, math.max(a, b, c)
 end
 
-local function mark_deadline(text)
-  local quota, suspension, fence = read_mark(text ~= '' and text)
+local function last_end(quota, suspension, fence)
   return math.max(part_end(quota), part_end(suspension), part_end(fence))
 end
+
+local function mark_deadline(text) return last_end(read_mark(text ~= '' and text)) end
 
 -- What became of the latest deadline: the latest that was written, and whether another may have gone.
 local furthest, unsettled = 0, false

@@ -11,7 +11,11 @@ local function client_of(client, model)
   read_client(record) -- or it cannot be read
   if model ~= '*' then
     local digest = match(record, '^[^\31]*\31([^\31]*)')
-    if not supplies(call('HGET', ROSTERS, digest) or '', model) then return nil end
+    local roster = call('HGET', ROSTERS, digest)
+    if not roster or not supplies(roster, model) then
+      read_roster(digest) -- or that is because it cannot be read
+      return nil
+    end
   end
   return record
 end

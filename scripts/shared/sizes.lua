@@ -25,6 +25,7 @@ local function damaged(keys)
   sizes = call('HMGET', META, unpack(NAMES))
   for _, n in ipairs(keys) do
     local left = tonumber(sizes[n] or 0)
+    if not left then return true end
     if n >= 13 then left = rev - left end
     if not (n == 9 and latest <= now) and not (n == 12 and not sizes[12]) and size(n) ~= left then return true end
   end
@@ -40,6 +41,7 @@ local function lost(keys)
   sizes = {}
   for i, n in ipairs(keys) do
     local left = found[i]
+    if left and not tonumber(left) then return true end
     sizes[n] = left
     if left and left ~= '0' and not (n == 9 and latest <= now) then there[#there + 1] = KEYS[n] end
   end
