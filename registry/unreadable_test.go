@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -16,20 +17,36 @@ import (
 func TestPromise11WhatCannotBeReadComesBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		what, key, field string
+		what, key, field, text string
 		meet             func(t *testing.T, s *redistest.Server, ns string, r *registry.ModelRegistry)
 	}{
-		{"a client, met by a write", "clients", "keep", func(t *testing.T, _ *redistest.Server, _ string, r *registry.ModelRegistry) {
+		{"a client, met by a write", "clients", "keep", "garbage", func(t *testing.T, _ *redistest.Server, _ string, r *registry.ModelRegistry) {
 			if err := r.SuspendClientModel(t.Context(), "keep", "n", "manual"); !errors.Is(err, registry.ErrPending) {
 				t.Errorf("the write: %v, want ErrPending", err)
 			}
 		}},
-		{"a mark, met by a write", "marks", "keep\x1fm", func(t *testing.T, _ *redistest.Server, _ string, r *registry.ModelRegistry) {
+		{"a mark, met by a write", "marks", "keep\x1fm", "garbage", func(t *testing.T, _ *redistest.Server, _ string, r *registry.ModelRegistry) {
 			if err := r.SetModelQuotaExceeded(t.Context(), "keep", "m"); !errors.Is(err, registry.ErrPending) {
 				t.Errorf("the write: %v, want ErrPending", err)
 			}
 		}},
-		{"a client, met at the start", "clients", "keep", func(t *testing.T, s *redistest.Server, ns string, _ *registry.ModelRegistry) {
+		{"a part of a mark, met by a write", "marks", "keep\x1fm", "garbage\x1e\x1e", func(t *testing.T, _ *redistest.Server, _ string, r *registry.ModelRegistry) {
+			if err := r.SetModelQuotaExceeded(t.Context(), "keep", "m"); !errors.Is(err, registry.ErrPending) {
+				t.Errorf("the write: %v, want ErrPending", err)
+			}
+		}},
+		{"a mark, met when those that are over are removed", "marks", "keep\x1fm", "garbage", func(t *testing.T, s *redistest.Server, ns string, r *registry.ModelRegistry) {
+			must(t, s.Admin(t).HSet(t.Context(), "rollcall:{"+ns+"}:meta", "untidy", "1").Err())
+			if _, err := r.CleanupExpiredQuotas(t.Context()); err == nil {
+				t.Error("nothing was met")
+			}
+		}},
+		{"a list of models, met by a write", "rosters", "", "garbage", func(t *testing.T, _ *redistest.Server, _ string, r *registry.ModelRegistry) {
+			if err := r.SetModelQuotaExceeded(t.Context(), "keep", "n"); !errors.Is(err, registry.ErrPending) {
+				t.Errorf("the write: %v, want ErrPending", err)
+			}
+		}},
+		{"a client, met at the start", "clients", "keep", "garbage", func(t *testing.T, s *redistest.Server, ns string, _ *registry.ModelRegistry) {
 			openReplica(t, s, ns, "late", patient)
 		}},
 	} {
@@ -44,7 +61,11 @@ func TestPromise11WhatCannotBeReadComesBack(t *testing.T) {
 				must(t, b.Sync(ctx))
 				epoch := a.Position().Epoch
 				key := "rollcall:{" + ns + "}:" + c.key
-				must(t, admin.HSet(ctx, key, c.field, "garbage").Err())
+				field := c.field
+				if field == "" { // the digest in the client's record
+					field = strings.Split(admin.HGet(ctx, "rollcall:{"+ns+"}:clients", "keep").Val(), "\x1f")[1]
+				}
+				must(t, admin.HSet(ctx, key, field, c.text).Err())
 
 				log, logged := logtest.NewNullLogger()
 				o, err := registry.New(ctx, s.Client(t), registry.Options{Namespace: ns, Observer: true, OperationTimeout: unhurried, Logger: log})
@@ -65,8 +86,8 @@ func TestPromise11WhatCannotBeReadComesBack(t *testing.T) {
 							t.Fatalf("a view shows less: %+v", r.Clients())
 						}
 					}
-					text, err := admin.HGet(ctx, key, c.field).Result()
-					return a.Position().Epoch != epoch && b.Health().Pending == 0 && err == nil && text != "garbage"
+					text, err := admin.HGet(ctx, key, field).Result()
+					return a.Position().Epoch != epoch && b.Health().Pending == 0 && err == nil && text != c.text
 				})
 				must(t, o.Sync(ctx))
 				if !o.ClientSupportsModel("keep", "m") || o.GetModelCount("m") != 1 {

@@ -164,6 +164,9 @@ func (r *ModelRegistry) CleanupExpiredQuotas(ctx context.Context) (removed int, 
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
 	if removed, err = r.store.Tidy(ctx); err != nil {
+		if errors.Is(err, store.ErrUnreadable) && !r.options.Observer {
+			r.heart.setBroken(err) // or it stands in the way the next time, too
+		}
 		return removed, fmt.Errorf("clean up: %w", err)
 	}
 	return removed, nil

@@ -1,8 +1,8 @@
 -- recount: computes anew, from clients, rosters and marks, all that is kept beside them: counts, provider counts, uses
 -- of catalogs, numbers of marks, the holder's set, and all sizes. Only where no replica lives, since it is one long
 -- step and replicas that live bring back everything by themselves. What cannot be read goes: clients, whose other marks
--- wait for their return, marks, and lists of models that nobody uses. A holder without a lease gets one that is over, so
--- that the first replica that comes ends its holds. It changes no answer, so it makes no revision.
+-- wait for their return, marks, and lists of models that nobody uses. A holder without a lease gets one that is over,
+-- so that the first replica that comes ends its holds. It changes no answer, so it makes no revision.
 --
 -- Uses     base gate sizes clients marks waiting leases
 -- ARGV[5]  wait   ms that a mark without a deadline of its own waits

@@ -85,6 +85,8 @@ func TestRepairDropsTheUnreadable(t *testing.T) {
 		s := spoilable(t, server)
 		s.spoil()
 		s.must(s.admin.HSet(s.ctx, s.a.keys.counts(), "m", "many").Err())
+		s.must(s.admin.HSet(s.ctx, s.a.keys.marks(), "d\x1fm", "garbage\x1e\x1e", "w\x1f", "garbage", "nobody's", "garbage").Err())
+		s.must(s.admin.HSet(s.ctx, s.a.keys.rosters(), "[m n o old]", "garbage").Err()) // which nobody uses
 		server.Advance(t, 2*hour)
 		how, err := s.b.Repair(s.ctx)
 		s.must(err)
@@ -109,6 +111,28 @@ func TestRepairDropsTheUnreadable(t *testing.T) {
 		}
 		if len(marks) != 2 || marks["m"].Quota == nil || marks["n"].Suspension == nil { // that on o is over
 			t.Errorf("c is back with the marks %+v", marks)
+		}
+	})
+}
+
+// TestUnreadableRoster: the list of models of a client cannot be computed anew, so that nothing is where nobody lives. It
+// is told, and a replica that comes mends it.
+func TestUnreadableRoster(t *testing.T) {
+	t.Parallel()
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		s := filled(t, server)
+		s.must(s.admin.HSet(s.ctx, s.a.keys.rosters(), "[m]", "\x1em\x1fx").Err())
+		if v := s.verified(); !slices.Contains(v.Differences, Difference{"rosters", "[m]", `"\x1em\x1fx"`, "a list of models"}) {
+			t.Errorf("verified as %+v", v.Differences)
+		}
+		wantFinding(t, examined(t, s.a), "data", FindingFail, "rollcall verify --repair")
+		server.Advance(t, 2*hour)
+		before := s.read()
+		if _, err := s.b.Repair(s.ctx); !errors.Is(err, ErrBroken) {
+			t.Errorf("repair: got %v, want ErrBroken", err)
+		}
+		if !s.read().same(before) {
+			t.Error("the repair that was refused changed something")
 		}
 	})
 }
