@@ -6,10 +6,21 @@ import (
 	"github.com/rollcall-dev/rollcall/store"
 )
 
-// Resync makes the view anew from Redis, as after a gap. Only while nothing is written: the follower goes on beside it.
+// Resync has the follower make the view anew from Redis, as after a gap.
 func Resync(r *ModelRegistry, ctx context.Context) error {
-	_, err := r.reload(ctx)
-	return err
+	done := new(make(chan struct{}))
+	if !r.replays.CompareAndSwap(nil, done) {
+		done = r.replays.Load()
+	}
+	if done == nil {
+		return nil // it was made anew meanwhile
+	}
+	select {
+	case <-*done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Follows shows a change as an own write does, if it comes next.

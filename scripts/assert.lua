@@ -3,7 +3,7 @@
 -- where something was written in this epoch: that stays. Else the caller joins what is there. What was evicted stays
 -- away.
 --
--- Uses     base gate sizes clients counts marks waiting leases
+-- Uses     base gate sizes clients counts marks waiting leases process
 -- ARGV[5]  stamp   revision of the view that the clients come from; 0: of this history, and their marks wait here
 -- ARGV[6]  all     '1' with the last page: the caller has no other clients
 -- ARGV[7]  lease   ms that the caller gets where it has none: it was given up, and this came after
@@ -14,7 +14,7 @@
 --          has the caller's name
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 if damaged(ALL) then return broken() end
-if (process() or ARGV[8]) ~= ARGV[8] then return refuse('TAKEN') end
+if overtaken(ARGV[8]) then return refuse('TAKEN') end
 local stamp, plans, payload, last = tonumber(ARGV[5]), {}, { ARGV[6] }, tonumber(call('HGET', META, 'registered') or 0) or 0
 
 -- merged is what a pair's mark becomes when a later view brings its own: that holds, but for parts that were written in

@@ -1,6 +1,6 @@
 -- heartbeat: renews a lease; also a sample of the clock and of the head. It makes no revision.
 --
--- Uses     base gate sizes leases
+-- Uses     base gate sizes leases process
 -- ARGV[5]  lease      ms
 -- ARGV[6]  instance   of the process, which join noted
 -- Returns  done|same now epoch revision tail <as head>; same when the lease is gone or another process has the name,

@@ -1,6 +1,6 @@
 -- register: makes the calling replica hold a client, and sets the client's definition or joins the one that is there.
 --
--- Uses     base gate sizes clients counts marks waiting
+-- Uses     base gate sizes clients counts marks waiting process
 -- ARGV[5]  client
 -- ARGV[6]  provider        lower-cased, may be ''
 -- ARGV[7]  digest          of the catalog
@@ -12,13 +12,16 @@
 -- ARGV[13] late            '1': the registration waited for Redis; where others hold the client, too, a definition
 --                          newer than seen stays, and it only joins
 -- ARGV[14] lease           ms that the replica gets where it has none: it was given up, and this came after
+-- ARGV[15] instance       of the process
 -- Returns  done|same now epoch revision tail ''; error NOCATALOG when the digest is unknown and no catalog was given,
---          EPOCH when it is not late and has seen another: its clients may not be back yet
+--          TAKEN when another process has the caller's name, EPOCH when it is not late and has seen another: its
+--          clients may not be back yet
 -- Cost     O(models that change), plus O(models) for a client that has marks
 local client, provider, digest, roster, catalog = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local keep, late = ARGV[10] == '1', ARGV[13] == '1'
 local seen = seen_up_to(ARGV[11], ARGV[12], late)
 
+if overtaken(ARGV[15]) then return refuse('TAKEN') end
 if ARGV[11] ~= '' and ARGV[11] ~= epoch and not late then return refuse('EPOCH') end
 local record = call('HGET', CLIENTS, client)
 local old_provider, old_digest, registered, revision, marks, holders, rest

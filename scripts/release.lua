@@ -1,21 +1,22 @@
 -- release: gives up a page of a replica's holds, or one; clients that go leave their marks waiting for their return.
 --
--- Uses     base gate sizes clients counts marks waiting leases
+-- Uses     base gate sizes clients counts marks waiting leases process
 -- ARGV[5]  wait          ms that a mark without a deadline of its own waits
 -- ARGV[6]  overdue       the caller's own lease in ms: only if the holder's lease is over; '0' in any case
 -- ARGV[7]  client        the one to give up; '' for all, and then the holder itself goes with the last
 -- ARGV[8]  seen epoch    '' for any
 -- ARGV[9]  instance      of the process, where the holder is the caller; '' where it is another replica
 -- Returns  done|same now epoch revision tail <holds left>; with none left of all, the holder's lease and record are
---          gone; same when there was nothing to give up, the lease is not over, or another process has the caller's
---          name; error EPOCH when the caller has seen another: its clients, and those of others, may not be back yet
+--          gone; same when there was nothing to give up, or the lease is not over; error TAKEN when another process
+--          has the caller's name, EPOCH when the caller has seen another: its clients, and those of others, may not
+--          be back yet
 -- Cost     pages of 100 clients or about 2,000 models, whichever comes first
 local wait = now + tonumber(ARGV[5])
 local lease = tonumber(call('ZSCORE', LEASES, holder) or 0)
 local one = ARGV[7] ~= '' and ARGV[7]
 if ARGV[8] ~= '' and ARGV[8] ~= epoch then return refuse('EPOCH') end
 if damaged(ALL) then return broken() end
-if ARGV[9] ~= '' and (process() or ARGV[9]) ~= ARGV[9] then return answer('same', '0') end
+if ARGV[9] ~= '' and overtaken(ARGV[9]) then return refuse('TAKEN') end
 local own = tonumber(ARGV[6])
 if own > 0 and (lease > now or leapt(own)) then return answer('same', '0') end
 

@@ -1,12 +1,15 @@
 -- unregister: gives up the calling replica's hold on a client; with the last hold the client goes, its marks with it.
 --
--- Uses     base gate sizes clients counts marks
+-- Uses     base gate sizes clients counts marks process
 -- ARGV[5]  client
 -- ARGV[6]  seen epoch    '' for any
--- Returns  done|same now epoch revision tail ''; same when this replica does not hold the client; error EPOCH when the
---          caller has seen another: its clients, and those of others, may not be back yet
+-- ARGV[7]  instance      of the process
+-- Returns  done|same now epoch revision tail ''; same when this replica does not hold the client; error TAKEN when
+--          another process has the caller's name, EPOCH when the caller has seen another: its clients, and those of
+--          others, may not be back yet
 -- Cost     O(1) while others hold the client, else O(its models)
 local client = ARGV[5]
+if overtaken(ARGV[7]) then return refuse('TAKEN') end
 if ARGV[6] ~= '' and ARGV[6] ~= epoch then return refuse('EPOCH') end
 local record = call('HGET', CLIENTS, client)
 if not record then

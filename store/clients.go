@@ -27,7 +27,7 @@ func (s *Store) Register(ctx context.Context, r Registration) (Reply, error) {
 	send := func(roster, catalog string) (Reply, error) {
 		return s.run(ctx, call{verb: "register", actor: r.Actor, args: []any{
 			r.Client, r.Provider, r.Catalog.Digest, roster, catalog, flag(r.Keep), r.Seen.Epoch,
-			r.Seen.Revision, flag(r.Late), s.lease.Load(),
+			r.Seen.Revision, flag(r.Late), s.lease.Load(), s.instance,
 		}})
 	}
 	if r.Known {
@@ -42,7 +42,7 @@ func (s *Store) Register(ctx context.Context, r Registration) (Reply, error) {
 // Unregister gives up this replica's hold of the client; with the last hold the client and its marks go. A client that
 // this replica does not hold stays as it is. ErrAnotherEpoch where seen, unless it is zero, is of another history.
 func (s *Store) Unregister(ctx context.Context, client, actor string, seen Position) (Reply, error) {
-	return s.run(ctx, call{verb: "unregister", actor: actor, args: []any{client, seen.Epoch}})
+	return s.run(ctx, call{verb: "unregister", actor: actor, args: []any{client, seen.Epoch, s.instance}})
 }
 
 // ReleaseClient gives up this replica's hold of the client as Release does for all: with the last hold the client goes,

@@ -37,8 +37,10 @@ var (
 	// ErrLive: it must not be done while replicas live.
 	ErrLive = errors.New("replicas of the namespace are alive")
 
+	// ErrTaken: another process has this replica's name, so this one changes nothing of what is held under it.
+	ErrTaken = errors.New("another process is this replica")
+
 	errNoCatalog = errors.New("catalog is not in Redis")
-	errTaken     = errors.New("another process is this replica")
 	// errClosing: the call came too late or was cut off. It is one that got no answer, so it is no refusal either.
 	errClosing = fmt.Errorf("%w: %w", ErrUnavailable, ErrClosed)
 	errClock   = errors.New("operation came outside its time")
@@ -66,7 +68,7 @@ var codes = map[string]error{
 	"NOCATALOG":     errNoCatalog,
 	"NOTREGISTERED": ErrNotRegistered,
 	"SCHEMA":        ErrSchema,
-	"TAKEN":         errTaken,
+	"TAKEN":         ErrTaken,
 	"UNREADABLE":    ErrUnreadable,
 }
 

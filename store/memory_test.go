@@ -65,6 +65,7 @@ func TestOutOfMemoryWaits(t *testing.T) {
 		t.Errorf("%v says too much", err)
 	}
 	through, tries := s.replica("a"), 0
+	through.instance = s.a.instance
 	through.client.(*redis.Client).AddHook(before{[]string{"evalsha"}, func(redis.Cmder) {
 		if tries++; tries == 3 {
 			s.must(s.admin.ConfigSet(s.ctx, "maxmemory", "0").Err())

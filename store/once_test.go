@@ -156,6 +156,7 @@ func TestUncertainOperationIsNotRenamed(t *testing.T) {
 		between := newCutter(t, server.Addr())
 		through, err := Open(server.URLAt(between.addr()), Options{Namespace: s.name, Replica: "a"})
 		s.must(err)
+		through.instance = s.a.instance
 		defer through.Close()
 		sent := 0
 		through.client.(*redis.Client).AddHook(before{[]string{"evalsha"}, func(redis.Cmder) {
@@ -181,6 +182,7 @@ func TestOperationThatNeverRanIsRenamed(t *testing.T) {
 		server.Advance(t, time.Hour)
 		names := map[any]bool{}
 		through := s.replica("a")
+		through.instance = s.a.instance
 		through.client.(*redis.Client).AddHook(before{[]string{"evalsha"}, func(command redis.Cmder) {
 			names[command.Args()[3+len(s.a.keys.all("a"))]] = true
 		}})

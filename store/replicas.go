@@ -151,6 +151,9 @@ func (s *Store) release(ctx context.Context, holder string, lease time.Duration,
 	for {
 		reply, err := s.run(ctx, call{verb: "release", holder: holder, parting: holder == s.replica,
 			args: []any{wait.Milliseconds(), lease.Milliseconds(), "", "", instance}})
+		if errors.Is(err, ErrTaken) {
+			return nil // what is held is the other's
+		}
 		if err != nil {
 			return err
 		}

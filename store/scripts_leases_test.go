@@ -127,13 +127,22 @@ func overtaken(s *space) (by *Store) {
 	return by
 }
 
-// A process whose name another one has now gives up nothing of what that holds.
+// A process whose name another one has now gives up nothing of what that holds, and registers nothing in its name.
 func TestReleaseByTheOvertaken(t *testing.T) {
 	onBoth(t, func(s *space) {
 		by := overtaken(s)
 		s.must(s.a.Release(s.ctx))
 		s.changed("")
-		s.same(s.a.ReleaseClient(s.ctx, "c", "", Position{}))
+		for name, change := range map[string]func() (Reply, error){
+			"release":    func() (Reply, error) { return s.a.ReleaseClient(s.ctx, "c", "", Position{}) },
+			"unregister": func() (Reply, error) { return s.a.Unregister(s.ctx, "c", "", Position{}) },
+			"register":   func() (Reply, error) { return s.a.Register(s.ctx, registration("d", "p", "m")) },
+		} {
+			if _, err := change(); !errors.Is(err, ErrTaken) {
+				s.t.Errorf("%s: %v", name, err)
+			}
+		}
+		s.changed("")
 		s.must(by.Release(s.ctx))
 		s.look()
 		if len(s.seen.hashes["clients"]) > 0 {
@@ -146,7 +155,7 @@ func TestReleaseByTheOvertaken(t *testing.T) {
 func TestAssertByTheOvertaken(t *testing.T) {
 	onBoth(t, func(s *space) {
 		by := overtaken(s)
-		s.refused(s.a.Assert(s.ctx, nil, Position{}), errTaken)
+		s.refused(s.a.Assert(s.ctx, nil, Position{}), ErrTaken)
 		s.must(by.Assert(s.ctx, nil, Position{}))
 	})
 }

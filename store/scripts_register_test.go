@@ -143,7 +143,9 @@ func TestRegisterOtherProvider(t *testing.T) {
 func TestRegisterKnownCatalog(t *testing.T) {
 	onBoth(t, func(s *space) {
 		r := registration("c", "p", "m")
-		_, err := s.a.run(s.ctx, call{verb: "register", args: []any{"c", "p", r.Catalog.Digest, "", "", "0", "", 0, ""}})
+		_, err := s.a.run(s.ctx, call{verb: "register", args: []any{
+			"c", "p", r.Catalog.Digest, "", "", "0", "", 0, "", 0, s.a.instance,
+		}})
 		s.refused(err, errNoCatalog)
 
 		r.Known = true // wrongly

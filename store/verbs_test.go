@@ -54,13 +54,13 @@ func (s *space) calls() map[string]call {
 		"join":       {args: []any{(6 * hour).Milliseconds(), s.a.instance, `{"pid":2}`, 0}},
 		"offer":      {args: []any{"[x]", "\x1ex\x1f1", `["x"]`}},
 		"quota":      {args: []any{"c", "n", s.in(20), 0, (200 * hour).Milliseconds(), SourceHeuristic, "", "", 0}},
-		"register":   {args: []any{"w", "p", "[y]", "\x1em\x1f1", `["m"]`, "0", "", 0, "0", hour.Milliseconds()}},
-		"release":    {args: []any{wait.Milliseconds(), 0, "", "", ""}},
+		"register":   {args: []any{"w", "p", "[y]", "\x1em\x1f1", `["m"]`, "0", "", 0, "0", hour.Milliseconds(), s.a.instance}},
+		"release":    {args: []any{wait.Milliseconds(), 0, "", "", s.a.instance}},
 		"resume":     {args: []any{"c", "n", head.Epoch, head.Revision, "0"}},
 		"suspend":    {args: []any{"c", "*", 0, "all"}},
 		"sweep":      {args: []any{"0"}},
 		"tidy":       {args: []any{200, "0"}},
-		"unregister": {args: []any{"c", ""}},
+		"unregister": {args: []any{"c", "", s.a.instance}},
 	}
 }
 

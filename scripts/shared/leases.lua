@@ -21,12 +21,6 @@ local function renew(lease)
   call('HSET', META, 'beat', moment, 'now', moment)
 end
 
--- process is the one that joined last under the calling replica's name; false where none did.
-local function process()
-  local record = call('HGET', REPLICAS, replica)
-  return record and match(record, '^[^ ]*')
-end
-
 -- roll says: live replicas, when the epoch began, the lease that ends first and whose it is.
 local function roll()
   local first = call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')
