@@ -191,9 +191,14 @@ func (r *ModelRegistry) join(ctx context.Context) error {
 		if !seen.IsZero() {
 			return invalid("Options.ReplicaID", "%q is the name of another live replica: %s", r.options.ReplicaID, taken.Record)
 		}
-		// One that lives renews within a third of its lease; a crashed one leaves the name to its successor.
+		// One that lives renews within a third of its own lease; a crashed one leaves the name to its successor.
 		seen = taken.Lease
-		pause(ctx, r.options.LeaseTTL/3+r.options.LeaseTTL/10)
+		lease := r.options.LeaseTTL
+		var other processRecord
+		if json.Unmarshal([]byte(taken.Record), &other) == nil {
+			lease = max(lease, time.Duration(other.Lease)*time.Millisecond)
+		}
+		pause(ctx, lease/3+lease/10)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

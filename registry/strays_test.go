@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -99,6 +100,26 @@ func TestRegisteredWhileStraysGo(t *testing.T) {
 		<-time.After(time.Minute)
 		if !shows(a, "one", "three", "two") {
 			t.Errorf("there is %q", ids(a.GetAvailableModelInfos()))
+		}
+	})
+}
+
+// TestANameIsNotTakenFromTheLiving, however much shorter the newcomer's lease is: one that lives renews its own lease in
+// its own time.
+func TestANameIsNotTakenFromTheLiving(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, ctx := redistest.MiniredisLive(t), t.Context()
+		old := openReplica(t, s, "default", "a", registry.Options{LeaseTTL: 30 * time.Second})
+		must(t, old.RegisterClient(ctx, "c", "p", named("m")))
+		_, err := registry.New(ctx, s.Client(t), registry.Options{ReplicaID: "a", LeaseTTL: time.Second, Logger: silence()})
+		var refused *registry.InvalidError
+		if !errors.As(err, &refused) || refused.Field != "Options.ReplicaID" {
+			t.Errorf("the newcomer got %v", err)
+		}
+		<-time.After(time.Minute) // of the bubble
+		if !shows(old, "m") || !old.Health().Connected {
+			t.Errorf("the living one shows %q", ids(old.GetAvailableModelInfos()))
 		}
 	})
 }
