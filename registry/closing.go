@@ -30,15 +30,28 @@ func (r *ModelRegistry) Close() error {
 		closed := r.store.Close() // ends a read of the feed that waits
 		r.running.Wait()
 		r.arrived.close()
-		if lost := r.pending.unsent(); lost > 0 {
-			released = errors.Join(released, fmt.Errorf("%w: %d writes that waited for redis are lost", ErrUnavailable, lost))
-		}
-		r.closing = errors.Join(released, closed)
+		r.closing = errors.Join(released, r.losing(), closed)
 		if r.closing != nil {
 			r.closing = fmt.Errorf("close registry: %w", r.closing)
 		}
 	})
 	return r.closing
+}
+
+// losing says how many writes that wait are lost, and why they waited; nil where none is.
+func (r *ModelRegistry) losing() error {
+	why := r.health.down()
+	if why == nil { // they waited for other replicas
+		why = ErrUnavailable
+	}
+	switch lost := r.pending.unsent(); lost {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("1 write that waited for redis is lost: %w", why)
+	default:
+		return fmt.Errorf("%d writes that waited for redis are lost: %w", lost, why)
+	}
 }
 
 // leave gives up the holds when the last write has ended, or half of the time is over. What is known of Redis does not

@@ -29,7 +29,7 @@ func (r *ModelRegistry) recover(ctx context.Context) error {
 	if errors.Is(err, store.ErrEmpty) && r.options.Observer {
 		r.feed = r.store.Follow(Position{}, r.checkHead)
 		if r.nothing(err) {
-			r.health.current(asked)
+			r.fed(asked)
 		}
 		return nil
 	}

@@ -45,6 +45,13 @@ func (r *ModelRegistry) failed(err error) {
 	}
 }
 
+// fed takes note that the view was complete at a moment.
+func (r *ModelRegistry) fed(asOf time.Time) {
+	if r.health.current(asOf) {
+		r.options.Logger.Info("rollcall: redis is back; the view is fed again")
+	}
+}
+
 // step takes in what the feed has, and mends what it finds broken.
 func (r *ModelRegistry) step(ctx context.Context) error {
 	if r.feed == nil { // opened without Redis
@@ -74,7 +81,7 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		return err
 	}
 	if r.nothing(err) {
-		r.health.current(asked)
+		r.fed(asked)
 		pause(ctx, resyncEvery)
 		return nil
 	}
@@ -173,9 +180,7 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 			return err
 		}
 	}
-	if r.health.current(asked) {
-		r.options.Logger.Info("rollcall: redis is back; the view is fed again")
-	}
+	r.fed(asked)
 	return nil
 }
 

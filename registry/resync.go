@@ -62,7 +62,7 @@ func (r *ModelRegistry) readAll(ctx context.Context) error {
 		return err
 	}
 	r.feed = r.store.Follow(head, r.checkHead)
-	r.health.current(asked)
+	r.fed(asked)
 	r.arrived.at(head)
 	if done := r.replays.Swap(nil); done != nil {
 		close(*done)
