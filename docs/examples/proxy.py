@@ -40,7 +40,7 @@ class Rollcall:
                 time.sleep(1)  # that daemon is cut off: it comes back, or a load balancer asks another one
             else:
                 sys.exit(f"{method} {path} was answered with {status}: {text.strip()}")
-        if method != "GET" and status < 300:
+        if status < 300 and (method != "GET" or not self.position):
             self.position = position
         return status, json.loads(text) if text else None
 
