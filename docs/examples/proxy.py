@@ -23,7 +23,7 @@ class Rollcall:
     def __init__(self, url, token=""):
         self.url = url.rstrip("/")
         self.token = token
-        self.position = ""  # of what it wrote last: what it reads includes that, but for what waits, whichever daemon answers
+        self.position = ""  # of what it wrote last, or read first: what it reads includes that, but for what waits, whichever daemon answers
 
     def call(self, method, path, body=None, expected=()):
         """Returns the status and the decoded answer of a success, or of an error that is expected. Others end the program."""
