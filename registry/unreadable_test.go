@@ -18,7 +18,7 @@ func TestPromise11WhatCannotBeReadComesBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		what, key, field, text string
-		meet             func(t *testing.T, s *redistest.Server, ns string, r *registry.ModelRegistry)
+		meet                   func(t *testing.T, s *redistest.Server, ns string, r *registry.ModelRegistry)
 	}{
 		{"a client, met by a write", "clients", "keep", "garbage", func(t *testing.T, _ *redistest.Server, _ string, r *registry.ModelRegistry) {
 			if err := r.SuspendClientModel(t.Context(), "keep", "n", "manual"); !errors.Is(err, registry.ErrPending) {
