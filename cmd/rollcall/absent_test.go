@@ -16,7 +16,7 @@ func TestANamespaceThatIsNotThere(t *testing.T) {
 		verb string
 		code string
 	}{
-		{"models", "0"}, {"clients", "0"}, {"replicas", "0"}, {"export", "0"}, {"client show c", "1"},
+		{"models", "0"}, {"clients", "0"}, {"replicas", "0"}, {"export", "0"}, {"history", "0"}, {"client show c", "1"},
 		{"quota set s1 m1", "1"}, {"quota clear s1 m1", "1"}, {"suspend s1 m1 --reason r", "1"}, {"client evict s1", "1"},
 	} {
 		text := said(t, env, append(strings.Fields(c.verb), "--namespace", ns)...)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/config"
 	"github.com/rollcall-dev/rollcall/registry"
-	"github.com/rollcall-dev/rollcall/store"
 )
 
 // observer is a source that looks at a Redis itself: it follows the registry as a replica does, and holds nothing.
@@ -30,12 +29,8 @@ func openObserver(ctx context.Context, settings *config.Config, actor string, lo
 		Namespace: settings.Namespace, Observer: true, OperationTimeout: settings.OperationTimeout,
 		MaxQuotaWindow: settings.MaxQuotaWindow, QuotaWindow: settings.QuotaWindow, TLS: tlsConfig, Logger: log,
 	})
-	var refused *registry.InvalidError
-	if errors.As(err, &refused) {
-		return nil, &config.Error{Field: "redis_url", Problem: fmt.Sprintf("%s: %s", store.MaskURL(settings.RedisURL), refused.Problem)}
-	}
 	if err != nil {
-		return nil, fmt.Errorf("redis at %s: %w", store.MaskURL(settings.RedisURL), err)
+		return nil, located(settings, err)
 	}
 	return &observer{r, actor, settings.Namespace, log}, nil
 }
@@ -45,7 +40,11 @@ func (o *observer) absent() string {
 	if o.Position() != (registry.Position{}) || !o.Health().Connected {
 		return ""
 	}
-	return fmt.Sprintf("there is no namespace %q; see rollcall namespace list", o.namespace)
+	return noNamespace(o.namespace)
+}
+
+func noNamespace(name string) string {
+	return fmt.Sprintf("there is no namespace %q; see rollcall namespace list", name)
 }
 
 // warnAbsent tells an empty answer of a namespace that is not there from one of a namespace in which there is nothing.
