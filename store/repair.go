@@ -23,7 +23,7 @@ const (
 
 // Repair mends what Verify finds. Where replicas live, it returns when those have brought back all that they know, or
 // ctx is over; their views show no gap meanwhile. ErrBroken where nobody lives and the list of models of a client is
-// gone: the first replica that comes begins a new epoch then.
+// gone or cannot be read: the first replica that comes begins a new epoch then.
 func (s *Store) Repair(ctx context.Context) (Repaired, error) {
 	replicas, err := s.Replicas(ctx)
 	if err != nil {

@@ -26,7 +26,8 @@ type Verification struct {
 	Differences []Difference `json:"differences"`
 }
 
-// Difference is a number in Redis that is not what clients, rosters and marks amount to, or a record that cannot be read.
+// Difference is a number in Redis that is not what clients, rosters and marks amount to, a lease or a roster that is
+// missing, or a record that cannot be read.
 type Difference struct {
 	Key        string `json:"key"`   // of the namespace, without its prefix
 	Field      string `json:"field"` // in that key; a model and a provider with " of " between

@@ -89,8 +89,8 @@ func TestTheExampleInPythonAsksAgain(t *testing.T) {
 	out, code := python(t, d.base, "", "-c", `import os, proxy
 r = proxy.Rollcall(os.environ["ROLLCALL_URL"])
 r.position = "lost:1:n"
-print(*r.call("GET", "/v1/models"))`)
-	if want := "200 {'object': 'list', 'data': []}\n"; code != 0 || out != want {
+print(*r.call("GET", "/v1/models"), r.position not in ("", "lost:1:n"))`)
+	if want := "200 {'object': 'list', 'data': []} True\n"; code != 0 || out != want {
 		t.Errorf("after a loss: exit code %d, got %swant %s", code, out, want)
 	}
 	redis.Kill(t)

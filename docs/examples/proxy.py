@@ -23,7 +23,7 @@ class Rollcall:
     def __init__(self, url, token=""):
         self.url = url.rstrip("/")
         self.token = token
-        self.position = ""  # of what it wrote last: what it reads includes that, but for what waits, whichever daemon answers
+        self.position = ""  # of what it wrote last, or read first: what it reads includes that, but for what waits, whichever daemon answers
 
     def call(self, method, path, body=None, expected=()):
         """Returns the status and the decoded answer of a success, or of an error that is expected. Others end the program."""
@@ -40,7 +40,7 @@ class Rollcall:
                 time.sleep(1)  # that daemon is cut off: it comes back, or a load balancer asks another one
             else:
                 sys.exit(f"{method} {path} was answered with {status}: {text.strip()}")
-        if method != "GET" and status < 300:
+        if status < 300 and (method != "GET" or not self.position):
             self.position = position
         return status, json.loads(text) if text else None
 

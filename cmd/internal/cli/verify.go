@@ -55,9 +55,9 @@ and nothing is lost but what cannot be read.`,
 			}
 		}
 		if n := len(result.Differences); n > 0 {
-			err = fmt.Errorf("%d of the numbers are wrong", n)
+			err = fmt.Errorf("%d differences", n)
 			if n == 1 {
-				err = errors.New("1 of the numbers is wrong")
+				err = errors.New("1 difference")
 			}
 			err = &hinted{err, "rollcall verify --repair; its help says what that costs"}
 		}
@@ -90,7 +90,7 @@ func verifyAnswer(v verified) *answer {
 }
 
 func differencesTable(title string, all []store.Difference) table {
-	t := table{title: title, columns: []string{"key", "field", "stored", "recomputed"}, empty: "All numbers are right."}
+	t := table{title: title, columns: []string{"key", "field", "stored", "expected"}, empty: "All numbers are right."}
 	for _, d := range all {
 		t.rows = append(t.rows, row(d.Key, d.Field, cell{d.Stored, bad}, d.Recomputed))
 	}
