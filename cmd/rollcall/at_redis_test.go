@@ -223,7 +223,7 @@ func TestVerbsWithoutRedis(t *testing.T) {
 	golden(t, "history_down", url, "history")
 	golden(t, "verify_down", url, "verify")
 	golden(t, "namespace_list_down", url, "namespace", "list")
-	golden(t, "doctor_down", url, "doctor")
+	inForms(t, "doctor_down", url, "doctor")
 	golden(t, "bench_down", url, "bench")
 	golden(t, "history_nowhere", "", "history")
 }

@@ -89,6 +89,7 @@ func TestVerbsSayTheSameBothWays(t *testing.T) {
 			hold("replicas", "replicas")
 			hold("explain_available", "explain", "key-1", "claude-haiku-4-5")
 			hold("explain_unregistered", "explain", "key-1", "gpt-5")
+			hold("explain_unheld", "explain", "key-9", "gpt-5")
 
 			hold("quota_set", "quota", "set", "key-3", "openai/gpt-5:free", "--retry-after", "90m", "--reason", "weekly limit")
 			once("quota_set_source", "quota", "set", "key-2", "claude-sonnet-4-5", "--source", "retry_after", "--retry-after", "2h")

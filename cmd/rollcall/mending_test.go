@@ -30,6 +30,20 @@ func TestRepairInEveryForm(t *testing.T) {
 	repair("verify_recounted")
 }
 
+// TestDamageSaysWhatToTry, to those who only wanted to look.
+func TestDamageSaysWhatToTry(t *testing.T) {
+	t.Parallel()
+	server := redistest.Redis(t)
+	ctx, url := t.Context(), server.URL()
+	r, err := registry.Open(ctx, url, registry.Options{ReplicaID: "proxy-1"})
+	must(t, err)
+	must(t, r.RegisterClient(ctx, "key-1", "openai", []*registry.ModelInfo{{ID: "gpt-5"}}))
+	must(t, r.SetModelQuotaExceeded(ctx, "key-1", "gpt-5"))
+	must(t, r.Close())
+	must(t, server.Admin(t).Del(ctx, "rollcall:{default}:marks").Err())
+	golden(t, "damaged", url, "models")
+}
+
 // TestDropByForce takes a namespace from those who live in it.
 func TestDropByForce(t *testing.T) {
 	t.Parallel()

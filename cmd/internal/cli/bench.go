@@ -74,20 +74,13 @@ func progress(stderr io.Writer, steps int) *progressbar.ProgressBar {
 
 // runBench measures in a namespace of its own, and drops it in any case.
 func runBench(ctx context.Context, settings *config.Config, operations, workers int, bar *progressbar.ProgressBar) (results []benchResult, err error) {
-	tlsConfig, err := settings.TLS()
-	if err != nil {
-		return nil, err
-	}
-	at, err := store.Open(settings.RedisURL, store.Options{Namespace: settings.Namespace, Replica: "bench", TLS: tlsConfig})
+	at, err := openStore(settings, "bench")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, at.Close()) }()
-	connecting, connected := context.WithTimeout(ctx, connectLimit)
-	err = at.CheckConnection(connecting)
-	connected()
-	if err != nil {
-		return nil, err
+	if err := connect(ctx, at); err != nil {
+		return nil, located(settings, err)
 	}
 	defer func() { err = errors.Join(err, dropBench(ctx, at)) }()
 	defer func() {
@@ -99,6 +92,10 @@ func runBench(ctx context.Context, settings *config.Config, operations, workers 
 		return nil, err
 	}
 	head, err := at.Join(ctx, benchLease, "{}", time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig, err := settings.TLS()
 	if err != nil {
 		return nil, err
 	}

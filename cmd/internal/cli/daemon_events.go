@@ -66,13 +66,15 @@ type tellError struct{ error }
 func (d *viaDaemon) follow(ctx context.Context, tell func(registry.Event) error) (began bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	silence := time.AfterFunc(d.silence, func() { cancel(errors.New("the daemon is silent")) })
+	silence := time.AfterFunc(d.limit, func() { cancel(errors.New("the daemon is silent")) })
 	defer silence.Stop()
 	response, err := d.send(ctx, http.MethodGet, d.at("events"), nil)
 	if err != nil {
 		return false, err
 	}
 	defer response.Body.Close()
+	silence.Reset(d.silence)
+	d.warnOfAge(response)
 	if kind := response.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/event-stream") {
 		return false, d.noDaemon("it answers without events")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/config"
 	"github.com/rollcall-dev/rollcall/registry"
+	"github.com/rollcall-dev/rollcall/store"
 )
 
 // The exit codes, as the help of the root states them.
@@ -58,6 +59,8 @@ func hintFor(code int, err error, verb *cobra.Command) string {
 		return verb.CommandPath() + " --help for the settings; config.example.yaml explains each"
 	case code == exitUsage:
 		return verb.CommandPath() + " --help"
+	case errors.Is(err, store.ErrBroken):
+		return "rollcall verify, then rollcall verify --repair"
 	case code == exitUnavailable:
 		return "see that Redis runs at that address and lets this machine in"
 	default:

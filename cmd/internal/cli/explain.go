@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,8 @@ type explained struct {
 	ClientID string `json:"client"`
 	ModelID  string `json:"model"`
 	registry.ClientModelStatus
+	// Why says, of what is unregistered, whether it is the client that is not there or only the model.
+	Why string `json:"why,omitempty"`
 }
 
 func newExplain() *cobra.Command {
@@ -29,14 +32,30 @@ unregistered (no replica holds the client, or it does not supply the model).`,
 	}
 	return f.about(cmd, func(ctx context.Context, from source, args []string) (answer, error) {
 		status, err := from.Explain(ctx, args[0], args[1])
-		found := explained{args[0], args[1], status}
-		return answer{found, []table{explainedTable(found)}}, err
+		if err != nil {
+			return answer{}, err
+		}
+		found := explained{ClientID: args[0], ModelID: args[1], ClientModelStatus: status}
+		if status.State != registry.StateUnregistered {
+			return answer{found, []table{explainedTable(found)}}, nil
+		}
+		_, err = from.Client(ctx, args[0])
+		found.Why = "the client does not supply the model"
+		try := "rollcall client show " + args[0] + " lists its models"
+		if errors.Is(err, registry.ErrNotRegistered) {
+			found.Why, try, err = "no replica holds the client", "rollcall clients lists those that are held", nil
+		}
+		return answer{found, append([]table{explainedTable(found)}, said("Try: %s", try)...)}, err
 	})
 }
 
 func explainedTable(e explained) table {
 	t := table{rows: [][]cell{row("client", e.ClientID), row("model", e.ModelID), row("state", stateCell(e.State))}}
-	if e.State == registry.StateAvailable || e.State == registry.StateUnregistered {
+	switch e.State {
+	case registry.StateUnregistered:
+		t.rows = append(t.rows, row("why", e.Why))
+		return t
+	case registry.StateAvailable:
 		return t
 	}
 	t.rows = append(t.rows, row("mark on", markOn(e.ClientModelStatus)), row("reason", orDash(e.Reason)))

@@ -48,6 +48,11 @@ epoch begins when data were lost, and with verify --repair while replicas live.`
 		if err != nil {
 			return nil, err
 		}
+		if len(h.Changes) == 0 {
+			if head, err := at.Trace(ctx); err == nil && head == (store.Position{}) {
+				return &answer{h, historyTables(h)}, errNoNamespace
+			}
+		}
 		return &answer{h, historyTables(h)}, nil
 	})
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/config"
 	"github.com/rollcall-dev/rollcall/registry"
-	"github.com/rollcall-dev/rollcall/store"
 )
 
 // observer is a source that looks at a Redis itself: it follows the registry as a replica does, and holds nothing.
@@ -19,6 +18,7 @@ type observer struct {
 	actor     string // of writes
 	namespace string
 	log       logrus.FieldLogger
+	warned    bool // of what stands here
 }
 
 func openObserver(ctx context.Context, settings *config.Config, actor string, log logrus.FieldLogger) (*observer, error) {
@@ -30,14 +30,10 @@ func openObserver(ctx context.Context, settings *config.Config, actor string, lo
 		Namespace: settings.Namespace, Observer: true, OperationTimeout: settings.OperationTimeout,
 		MaxQuotaWindow: settings.MaxQuotaWindow, QuotaWindow: settings.QuotaWindow, TLS: tlsConfig, Logger: log,
 	})
-	var refused *registry.InvalidError
-	if errors.As(err, &refused) {
-		return nil, &config.Error{Field: "redis_url", Problem: fmt.Sprintf("%s: %s", store.MaskURL(settings.RedisURL), refused.Problem)}
-	}
 	if err != nil {
-		return nil, fmt.Errorf("redis at %s: %w", store.MaskURL(settings.RedisURL), err)
+		return nil, located(settings, err)
 	}
-	return &observer{r, actor, settings.Namespace, log}, nil
+	return &observer{ModelRegistry: r, actor: actor, namespace: settings.Namespace, log: log}, nil
 }
 
 // absent is what to say where nobody has begun the namespace; "" where somebody has, or where it is not known.
@@ -45,25 +41,63 @@ func (o *observer) absent() string {
 	if o.Position() != (registry.Position{}) || !o.Health().Connected {
 		return ""
 	}
-	return fmt.Sprintf("there is no namespace %q; see rollcall namespace list", o.namespace)
+	return noNamespace(o.namespace)
 }
 
-// warnAbsent tells an empty answer of a namespace that is not there from one of a namespace in which there is nothing.
-func (o *observer) warnAbsent() {
-	if absent := o.absent(); absent != "" {
-		o.log.Warn(absent)
+func noNamespace(name string) string {
+	return fmt.Sprintf("there is no namespace %q; see rollcall namespace list", name)
+}
+
+// warn tells, once, an empty answer of a namespace that is not there from one of a namespace in which there is nothing, and
+// what stands in one only because nobody lives who would take it away.
+func (o *observer) warn(ctx context.Context) {
+	if o.warned {
+		return
+	}
+	text := o.absent()
+	if text == "" {
+		text = o.deserted(ctx)
+	}
+	if text != "" {
+		o.warned = true
+		o.log.Warn(text)
 	}
 }
 
+// deserted is what to say where clients are shown and no replica lives; "" otherwise, or where it is not known.
+func (o *observer) deserted(ctx context.Context) string {
+	if len(o.ModelRegistry.Clients()) == 0 {
+		return ""
+	}
+	replicas, err := o.ModelRegistry.Replicas(ctx)
+	if err != nil {
+		return ""
+	}
+	var ended time.Time // the last of them
+	for _, one := range replicas {
+		if one.Live {
+			return ""
+		}
+		if one.LeaseUntil.After(ended) {
+			ended = one.LeaseUntil
+		}
+	}
+	held := "replicas that ended"
+	if !ended.IsZero() {
+		held += ", the last at " + moment(ended).text
+	}
+	return "no replica lives: what stands here was held by " + held + "; start a daemon, which gives it up"
+}
+
 // Models implements source.
-func (o *observer) Models(context.Context) ([]registry.ModelStatus, error) {
-	o.warnAbsent()
+func (o *observer) Models(ctx context.Context) ([]registry.ModelStatus, error) {
+	o.warn(ctx)
 	return o.ModelRegistry.Models(), nil
 }
 
 // Model implements source.
-func (o *observer) Model(_ context.Context, modelID string) (modelState, error) {
-	o.warnAbsent()
+func (o *observer) Model(ctx context.Context, modelID string) (modelState, error) {
+	o.warn(ctx)
 	status := o.ModelStatus(modelID)
 	if status.Clients == 0 {
 		return modelState{}, registry.ErrNotRegistered
@@ -72,14 +106,14 @@ func (o *observer) Model(_ context.Context, modelID string) (modelState, error) 
 }
 
 // Clients implements source.
-func (o *observer) Clients(context.Context) ([]registry.ClientStatus, error) {
-	o.warnAbsent()
+func (o *observer) Clients(ctx context.Context) ([]registry.ClientStatus, error) {
+	o.warn(ctx)
 	return o.ModelRegistry.Clients(), nil
 }
 
 // Client implements source.
-func (o *observer) Client(_ context.Context, clientID string) (registry.ClientStatus, error) {
-	o.warnAbsent()
+func (o *observer) Client(ctx context.Context, clientID string) (registry.ClientStatus, error) {
+	o.warn(ctx)
 	client, ok := o.ModelRegistry.Client(clientID)
 	if !ok {
 		return client, registry.ErrNotRegistered
@@ -89,19 +123,19 @@ func (o *observer) Client(_ context.Context, clientID string) (registry.ClientSt
 
 // Replicas implements source.
 func (o *observer) Replicas(ctx context.Context) ([]registry.ReplicaStatus, error) {
-	o.warnAbsent()
+	o.warn(ctx)
 	return o.ModelRegistry.Replicas(ctx)
 }
 
 // Explain implements source.
-func (o *observer) Explain(_ context.Context, clientID, modelID string) (registry.ClientModelStatus, error) {
-	o.warnAbsent()
+func (o *observer) Explain(ctx context.Context, clientID, modelID string) (registry.ClientModelStatus, error) {
+	o.warn(ctx)
 	return o.ClientModelStatus(clientID, modelID), nil
 }
 
 // Watch implements source. The view outlives its connection, so nothing is lost.
 func (o *observer) Watch(ctx context.Context, _ func(error) error, tell func(registry.Event) error) error {
-	o.warnAbsent()
+	o.warn(ctx)
 	watcher := o.ModelRegistry.Watch(ctx)
 	defer watcher.Close()
 	for event := range watcher.C() {

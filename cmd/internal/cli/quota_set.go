@@ -20,7 +20,9 @@ retry_after and provider_reset need one of the two.
 
 A stronger source replaces the deadline of a weaker one: heuristic, retry_after, provider_reset, operator; of two of the
 same source the later deadline stays. So where a provider's quota is back but a mark says otherwise, use quota clear. No
-mark lasts longer than max_quota_window, 8 days unless configured. The answer says what holds now.`,
+mark lasts longer than max_quota_window, 8 days unless configured. The answer says what holds now. A mark of a source
+other than operator is a provider's word and no person's: it bears the name of the daemon, or of this process, and not
+that of --actor.`,
 		Example: `  rollcall quota set northwind-claude-key claude-sonnet-4-5 --retry-after 90m --reason "weekly limit"
   rollcall quota set northwind-claude-key '*' --until 2026-12-01T00:00:00Z`,
 	}

@@ -1,7 +1,10 @@
 package cli_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -83,8 +86,45 @@ func TestAGatewayWithoutItsDaemon(t *testing.T) {
 		http.Error(w, "no upstream", http.StatusBadGateway)
 	}))
 	t.Cleanup(server.Close)
-	code, _, stderr := run(t, "models", "--server", server.URL)
-	if code != 3 || !strings.Contains(stderr, "it answers 502 Bad Gateway") || !strings.Contains(stderr, "\nTry: ") {
+	for verb, unknown := range map[string]bool{"models": false, "suspend c m --reason r": true} {
+		code, _, stderr := run(t, append(strings.Fields(verb), "--server", server.URL)...)
+		if code != 3 || !strings.Contains(stderr, "it answers 502 Bad Gateway") || !strings.Contains(stderr, "\nTry: ") ||
+			strings.Contains(stderr, "is not known\nTry: look with rollcall explain") != unknown {
+			t.Errorf("%s: exit code %d: %s", verb, code, stderr)
+		}
+	}
+}
+
+// TestADaemonThatHangs: a stream must begin as soon as another answer must come, and a write may be carried out later.
+func TestADaemonThatHangs(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then is it noticed that who asked is gone
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	const limit = 50 * time.Millisecond
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	err := cli.WatchDaemon(ctx, server.URL, limit, time.Hour, func(registry.Event) error { return nil })
+	if !errors.Is(err, cli.ErrNoDaemon) || errors.Is(err, cli.ErrUnknown) {
+		t.Errorf("watch: %v", err)
+	}
+	if err := cli.SuspendAtDaemon(ctx, server.URL, limit); !errors.Is(err, cli.ErrNoDaemon) || !errors.Is(err, cli.ErrUnknown) {
+		t.Errorf("suspend: %v", err)
+	}
+}
+
+// TestAStreamSaysThatItsViewIsOld, as other answers do.
+func TestAStreamSaysThatItsViewIsOld(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.Header().Set("X-Rollcall-View-Age", "5")
+		_, _ = w.Write([]byte(oldClient + synced))
+	}))
+	t.Cleanup(server.Close)
+	if code, _, stderr := run(t, "export", "--server", server.URL); code != 0 || !strings.Contains(stderr, "what it shows may be old") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
@@ -143,7 +183,7 @@ func TestASilentStreamIsTakenUpAgain(t *testing.T) {
 		_, _ = w.Write([]byte(synced))
 	}))
 	t.Cleanup(server.Close)
-	err := cli.WatchDaemon(t.Context(), server.URL, silence, func(event registry.Event) error {
+	err := cli.WatchDaemon(t.Context(), server.URL, time.Minute, silence, func(event registry.Event) error {
 		if event.Kind != registry.EventSynced {
 			t.Errorf("told %+v", event)
 		}

@@ -43,7 +43,10 @@ and nothing is lost but what cannot be read.`,
 		}
 		result := verified{Verification: v}
 		if repair && len(v.Differences) > 0 {
-			if result.Repaired, err = at.Repair(ctx); err != nil {
+			if result.Repaired, err = at.Repair(ctx); errors.Is(err, store.ErrBroken) {
+				err = &hinted{err, "start a replica, such as rollcall serve: it begins a new epoch"}
+			}
+			if err != nil {
 				return verifyAnswer(result), fmt.Errorf("repair: %w", err)
 			}
 			result.Mended = v.Differences

@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -28,6 +30,7 @@ type viaDaemon struct {
 	token   string // "" for none
 	client  *http.Client
 	log     logrus.FieldLogger
+	limit   time.Duration // how long an answer may take, that to the request for a stream included
 	silence time.Duration // how long a stream of events may say nothing
 	wrote   string        // the position of the last write, which later reads wait for
 	warned  bool          // that the daemon's view is old
@@ -137,7 +140,7 @@ func (d *viaDaemon) at(segments ...string) string {
 
 // call asks the daemon, and reads its answer into what found points to; nil: there is nothing to read.
 func (d *viaDaemon) call(ctx context.Context, method, at string, body, found any) (did outcome, err error) {
-	ctx, cancel := context.WithTimeout(ctx, requestLimit)
+	ctx, cancel := context.WithTimeout(ctx, d.limit)
 	defer cancel()
 	response, err := d.send(ctx, method, at, body)
 	if err != nil {
@@ -197,7 +200,9 @@ func (d *viaDaemon) send(ctx context.Context, method, at string, body any) (*htt
 	if method == http.MethodGet && d.wrote != "" {
 		request.Header.Set("X-Rollcall-After", d.wrote)
 	}
-	response, err := d.client.Do(request)
+	var sent atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }}
+	response, err := d.client.Do(request.WithContext(httptrace.WithClientTrace(ctx, trace)))
 	if err != nil {
 		var reason *url.Error // repeats method and URL
 		if errors.As(err, &reason) {
@@ -207,6 +212,9 @@ func (d *viaDaemon) send(ctx context.Context, method, at string, body any) (*htt
 		var distrusted *tls.CertificateVerificationError
 		if errors.As(err, &distrusted) {
 			hint = "give --tls-ca-file the certificate of the authority that signed the daemon's"
+		}
+		if method != http.MethodGet && sent.Load() {
+			err, hint = fmt.Errorf("%w; %w", err, errUnknown), unknownHint
 		}
 		return nil, fmt.Errorf("daemon at %s: %w", d.base.Redacted(), &hinted{fmt.Errorf("%w: %w", errNoDaemon, err), hint})
 	}
@@ -219,6 +227,11 @@ func (d *viaDaemon) send(ctx context.Context, method, at string, body any) (*htt
 
 // errNoDaemon is for a daemon what registry.ErrUnavailable is for a Redis.
 var errNoDaemon = errors.New("it does not answer")
+
+// errUnknown: a write was sent and not answered. A daemon that hangs may carry it out later.
+var errUnknown = errors.New("whether the write is carried out is not known")
+
+const unknownHint = "look with rollcall explain or rollcall client show what holds, before you do it again"
 
 // errConflict: the daemon does not hold a client for others that is in its own config file.
 var errConflict = errors.New("refused")
@@ -242,6 +255,9 @@ func (d *viaDaemon) refusal(response *http.Response) error {
 		err := d.noDaemon("it answers %s to %s", response.Status, response.Request.URL.Path)
 		if response.StatusCode >= http.StatusInternalServerError { // what stands before a daemon says so while it is away
 			err = fmt.Errorf("%w: %w", errNoDaemon, err)
+			if response.Request.Method != http.MethodGet {
+				err = &hinted{fmt.Errorf("%w; %w", err, errUnknown), unknownHint}
+			}
 		}
 		return err
 	}

@@ -82,7 +82,7 @@ func (w *written) holds(ctx context.Context, in source) ([]table, error) {
 		return nil, registry.ErrNotRegistered
 	}
 	w.Now = &now
-	return []table{explainedTable(explained{w.ClientID, w.ModelID, now})}, nil
+	return []table{explainedTable(explained{ClientID: w.ClientID, ModelID: w.ModelID, ClientModelStatus: now})}, nil
 }
 
 // wholeClient asks which mark is on the client as a whole.
