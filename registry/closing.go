@@ -15,8 +15,8 @@ const closeTimeout = 1500 * time.Millisecond
 // Close gives up this replica's holds, stops following the feed, and closes the connections that Open or New made.
 // Clients that no other replica holds go; their marks wait for their return. It returns within 2 s, with an error when
 // Redis could not be told; the holds then end with the lease. Writes that are under way are waited for, or cut off with
-// ErrClosed: a hold that Redis makes later ends with a lease. After Close the view stays as it was, and
-// writes return ErrClosed. A second Close does nothing.
+// ErrClosed: a hold that Redis makes later ends with a lease. After Close the view stays as it was, and writes return
+// ErrClosed. A second Close does nothing.
 func (r *ModelRegistry) Close() error {
 	r.once.Do(func() {
 		r.showing.Lock()

@@ -26,9 +26,9 @@ type heart struct {
 
 // join notes that this replica has joined.
 func (h *heart) join() {
+	h.renewed()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.beaten = time.Now()
 	if h.joined.IsZero() {
 		h.joined = h.beaten
 	}
@@ -200,7 +200,7 @@ func (r *ModelRegistry) join(ctx context.Context) error {
 		}
 		pause(ctx, lease/3+lease/10)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return fmt.Errorf("wait whether %q is still the name of another replica, %s: %w", r.options.ReplicaID, taken.Record, ctx.Err())
 		}
 	}
 }

@@ -45,31 +45,43 @@ func (l *lateFeed) client(t *testing.T, s *redistest.Server) redis.UniversalClie
 	return through(t, s, func(c net.Conn) net.Conn { return lateFeedConn{c, l, new(atomic.Bool)} })
 }
 
+// behindALateFeed opens a, whose feed is late, and b; a holds client c with model m, and its next write is not the next
+// change for it. caughtUp waits until nothing of a waits and both show all there is. a is the caller's to close.
+func behindALateFeed(t *testing.T) (a, b *registry.ModelRegistry, caughtUp func()) {
+	t.Helper()
+	s, network, ctx := redistest.MiniredisLive(t), &lateFeed{}, t.Context()
+	b = openReplica(t, s, "default", "b", registry.Options{})
+	a, err := registry.New(ctx, network.client(t, s), registry.Options{
+		ReplicaID: "a", Logger: silence(), OperationTimeout: 200 * time.Millisecond,
+	})
+	must(t, err)
+	must(t, a.RegisterClient(ctx, "c", "p", named("m")))
+	must(t, a.RegisterClient(ctx, "d", "p", named("m")))
+	network.on.Store(true)
+	synctest.Wait()
+	must(t, b.SuspendClientModel(ctx, "d", "m", "test"))
+	return a, b, func() {
+		t.Helper()
+		eventually(t, "nothing waits", func() bool { return a.Health().Pending == 0 })
+		network.on.Store(false)
+		eventually(t, "a follows", func() bool { return a.Sync(ctx) == nil && a.Health().Connected })
+		must(t, b.Sync(ctx))
+	}
+}
+
 // TestWhatRedisHasIsNotWrittenTwice: a write that Redis took, and the feed did not bring in time, is answered with
 // ErrPending. It is not carried out again: what others made of it since stays.
 func TestWhatRedisHasIsNotWrittenTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, network, ctx := redistest.MiniredisLive(t), &lateFeed{}, t.Context()
-		b := openReplica(t, s, "default", "b", registry.Options{})
-		a, err := registry.New(ctx, network.client(t, s), registry.Options{
-			ReplicaID: "a", Logger: silence(), OperationTimeout: 200 * time.Millisecond,
-		})
-		must(t, err)
+		a, b, caughtUp := behindALateFeed(t)
 		defer a.Close()
-		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
-		must(t, a.RegisterClient(ctx, "d", "p", named("m")))
-		network.on.Store(true)
-		synctest.Wait()
-		must(t, b.SuspendClientModel(ctx, "d", "m", "so that the next change is not the next for a"))
+		ctx := t.Context()
 		if err := a.SuspendClientModel(ctx, "c", "m", "401"); !errors.Is(err, registry.ErrPending) {
 			t.Fatalf("error %v, want ErrPending", err)
 		}
 		must(t, b.ResumeClientModel(registry.WithActor(ctx, "alice"), "c", "m"))
-		eventually(t, "nothing waits", func() bool { return a.Health().Pending == 0 })
-		network.on.Store(false)
-		eventually(t, "a follows", func() bool { return a.Sync(ctx) == nil && a.Health().Connected })
-		must(t, b.Sync(ctx))
+		caughtUp()
 		for _, r := range []*registry.ModelRegistry{a, b} {
 			if state := r.ClientModelStatus("c", "m").State; state != registry.StateAvailable {
 				t.Errorf("it is %s after it was resumed", state)
@@ -83,18 +95,9 @@ func TestWhatRedisHasIsNotWrittenTwice(t *testing.T) {
 func TestAMarkOutlivesTheOneBefore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, network, ctx := redistest.MiniredisLive(t), &lateFeed{}, t.Context()
-		b := openReplica(t, s, "default", "b", registry.Options{})
-		a, err := registry.New(ctx, network.client(t, s), registry.Options{
-			ReplicaID: "a", Logger: silence(), OperationTimeout: 200 * time.Millisecond,
-		})
-		must(t, err)
+		a, b, caughtUp := behindALateFeed(t)
 		defer a.Close()
-		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
-		must(t, a.RegisterClient(ctx, "d", "p", named("m")))
-		network.on.Store(true)
-		synctest.Wait()
-		must(t, b.SuspendClientModel(ctx, "d", "m", "so that the next change is not the next for a"))
+		ctx := t.Context()
 		mark := func(d time.Duration) {
 			t.Helper()
 			limit := registry.QuotaLimit{RetryAfter: d, Reason: d.String()}
@@ -106,10 +109,7 @@ func TestAMarkOutlivesTheOneBefore(t *testing.T) {
 		must(t, b.Sync(ctx))
 		must(t, b.ClearModelQuotaExceeded(ctx, "c", "m"))
 		mark(30 * time.Minute)
-		eventually(t, "nothing waits", func() bool { return a.Health().Pending == 0 })
-		network.on.Store(false)
-		eventually(t, "a follows", func() bool { return a.Sync(ctx) == nil && a.Health().Connected })
-		must(t, b.Sync(ctx))
+		caughtUp()
 		for _, r := range []*registry.ModelRegistry{a, b} {
 			if status := r.ClientModelStatus("c", "m"); status.State != registry.StateCooling || status.Reason != "30m0s" {
 				t.Errorf("it is %s for %q, want cooling for 30m0s", status.State, status.Reason)

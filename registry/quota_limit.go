@@ -29,8 +29,9 @@ type QuotaLimit struct {
 	// see Until. Not negative, and not set together with Until.
 	RetryAfter time.Duration
 	// Source says who named the deadline; one of the constants. SourceRetryAfter and SourceProviderReset are refused
-	// where neither Until nor RetryAfter is set: the default window is not the provider's word. Empty: SourceOperator with an actor, else
-	// SourceProviderReset where Until is set, SourceRetryAfter where RetryAfter is, SourceHeuristic where neither is.
+	// where neither Until nor RetryAfter is set: the default window is not the provider's word. Empty: SourceOperator
+	// with an actor, else SourceProviderReset where Until is set, SourceRetryAfter where RetryAfter is, SourceHeuristic
+	// where neither is.
 	Source QuotaSource
 	// Reason is for people to read, at most 1 KiB. It may be empty.
 	Reason string

@@ -24,11 +24,15 @@ func terminal(t *testing.T) (person, program *os.File) {
 	}
 	t.Cleanup(func() { _ = person.Close() })
 	var number, unlocked int32
-	for request, value := range map[uintptr]*int32{syscall.TIOCGPTN: &number, syscall.TIOCSPTLCK: &unlocked} {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, person.Fd(), request, uintptr(unsafe.Pointer(value))); errno != 0 {
-			t.Fatal(errno)
+	raw, err := person.SyscallConn() // with Fd, deadlines would mean nothing any more
+	must(t, err)
+	must(t, raw.Control(func(fd uintptr) {
+		for request, value := range map[uintptr]*int32{syscall.TIOCGPTN: &number, syscall.TIOCSPTLCK: &unlocked} {
+			if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, fd, request, uintptr(unsafe.Pointer(value))); errno != 0 {
+				t.Error(errno)
+			}
 		}
-	}
+	}))
 	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
 	must(t, err)
 	t.Cleanup(func() { _ = program.Close() })
@@ -54,15 +58,29 @@ func atTerminal(t *testing.T, env []string, reply string, args ...string) (seen 
 	return strings.ReplaceAll(string(text), "\r\n", "\n"), cmd.ProcessState.ExitCode()
 }
 
+// dialogue is a verb at a terminal, what is replied to it, and how it ends.
+type dialogue struct {
+	args  []string
+	reply string // empty: nothing is asked
+	code  int
+	want  string // of what is to be seen
+}
+
+// hold goes through dialogues; question is of what is asked where there is a reply.
+func hold(t *testing.T, env []string, question string, dialogues []dialogue) {
+	t.Helper()
+	for _, c := range dialogues {
+		seen, code := atTerminal(t, env, c.reply, c.args...)
+		if code != c.code || !strings.Contains(seen, c.want) || strings.Contains(seen, question) != (c.reply != "") {
+			t.Errorf("%q, told %q, ends with %d:\n%s\nwant %d and %q", c.args, c.reply, code, seen, c.code, c.want)
+		}
+	}
+}
+
 func TestATerminalIsAskedBeforeClientsGo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, c := range []struct {
-		args  []string
-		reply string
-		code  int
-		want  string // of what is to be seen
-	}{
+	hold(t, w.http, "[y/N]", []dialogue{
 		{[]string{"client", "evict", "key-1"}, "\n", 1, "Remove the client key-1 for all replicas? [y/N] "},
 		{[]string{"client", "evict", "key-1"}, "n\n", 1, "rollcall: nothing was changed"},
 		{[]string{"client", "evict", "key-1"}, "yes\n", 0, "The client key-1 is gone."},
@@ -72,34 +90,19 @@ func TestATerminalIsAskedBeforeClientsGo(t *testing.T) {
 		{[]string{"suspend", "key-3", "openai/gpt-5:free", "--reason", "r"}, "n\n", 1, "Suspend openai/gpt-5:free of the client key-3, for all replicas? [y/N] "},
 		{[]string{"suspend", "key-3", "openai/gpt-5:free"}, "", 2, "rollcall: --reason is missing"}, // it is not asked first
 		{[]string{"suspend", "key-3", "openai/gpt-5:free", "--reason", "r"}, "y\n", 0, "suspended"},
-	} {
-		seen, code := atTerminal(t, w.http, c.reply, c.args...)
-		if code != c.code || !strings.Contains(seen, c.want) || strings.Contains(seen, "[y/N]") != (c.reply != "") {
-			t.Errorf("%q, told %q, ends with %d:\n%s\nwant %d and %q", c.args, c.reply, code, seen, c.code, c.want)
-		}
-	}
+	})
 }
 
 // TestATerminalIsAskedBeforeARepair, which costs the history, and not before a mere look.
 func TestATerminalIsAskedBeforeARepair(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, c := range []struct {
-		args  []string
-		reply string
-		code  int
-		want  string
-	}{
+	hold(t, w.redis, "Mend what differs?", []dialogue{
 		{[]string{"verify"}, "", 0, "All numbers are right."},
 		{[]string{"verify", "--repair"}, "n\n", 1, "rollcall: nothing was changed"},
 		{[]string{"verify", "--repair"}, "y\n", 0, "All numbers are right."},
 		{[]string{"verify", "--repair", "--yes"}, "", 0, "All numbers are right."},
-	} {
-		seen, code := atTerminal(t, w.redis, c.reply, c.args...)
-		if code != c.code || !strings.Contains(seen, c.want) || strings.Contains(seen, "Mend what differs?") != (c.reply != "") {
-			t.Errorf("%q, told %q, ends with %d:\n%s\nwant %d and %q", c.args, c.reply, code, seen, c.code, c.want)
-		}
-	}
+	})
 }
 
 // TestCtrlCIsNoToAQuestion: it ends the verb, and nothing was changed.

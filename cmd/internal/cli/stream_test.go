@@ -88,7 +88,7 @@ func TestAGatewayWithoutItsDaemon(t *testing.T) {
 	t.Cleanup(server.Close)
 	for verb, unknown := range map[string]bool{"models": false, "suspend c m --reason r": true} {
 		code, _, stderr := run(t, append(strings.Fields(verb), "--server", server.URL)...)
-		if code != 3 || !strings.Contains(stderr, "it answers 502 Bad Gateway") || !strings.Contains(stderr, "\nTry: ") ||
+		if code != 3 || !strings.Contains(stderr, "it answers 502 Bad Gateway") || strings.Contains(stderr, "it does not answer") || !strings.Contains(stderr, "\nTry: ") ||
 			strings.Contains(stderr, "is not known\nTry: look with rollcall explain") != unknown {
 			t.Errorf("%s: exit code %d: %s", verb, code, stderr)
 		}
