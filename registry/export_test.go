@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"hash/maphash"
 
 	"github.com/rollcall-dev/rollcall/store"
 )
@@ -56,6 +57,12 @@ func ValidateLimit(l QuotaLimit) error { return l.sourced("").validate() }
 
 // Holds says whether this replica would bring a client back after a loss.
 func Holds(r *ModelRegistry, client string) bool { return r.holdings.has(client) }
+
+// ShareLock says whether registrations of two clients wait for each other.
+func ShareLock(r *ModelRegistry, a, b string) bool {
+	h := &r.holdings
+	return maphash.String(h.seed, a)%uint64(len(h.locks)) == maphash.String(h.seed, b)%uint64(len(h.locks))
+}
 
 // Holders lists the replicas that hold a client.
 func Holders(r *ModelRegistry, client string) []string { return r.holdersOf(client) }
