@@ -2,17 +2,56 @@
 -- It goes without base, which needs such commands itself; a key that the user may not use is refused before a script.
 --
 -- Uses     -
--- Returns  the first such command; '' when all are granted, or the server cannot tell (before Redis 7.0)
+-- Returns  { lacking, unknown }: the first command that the user may not use, '' when there is none; and why the server
+--          cannot tell for some command, '' when it can tell for all. '-': the server has no such check (before Redis 7.0)
 -- Cost     O(1)
 local may = redis.acl_check_cmd
-if not may then return '' end
--- Their first argument is a key, or none is.
-local needed = 'PING EXISTS HDEL HEXISTS HGET HLEN HMGET HSCAN HSET HSTRLEN PEXPIREAT SADD SCARD SRANDMEMBER SREM TIME '
-  .. 'UNLINK XADD XLEN XRANGE XTRIM ZADD ZCARD ZCOUNT ZRANGE ZRANGEBYSCORE ZREM ZREVRANGE ZSCORE'
-for command in string.gmatch(needed, '%u+') do
-  if not may(command, KEYS[1]) then return command end
+if not may then return { '', '-' } end
+-- One full command a line, KEY for a key: Redis 8 also counts the arguments.
+local needed = [[
+EVAL SCRIPT 1 KEY
+EVALSHA SHA 1 KEY
+EXISTS KEY
+HDEL KEY field
+HEXISTS KEY field
+HGET KEY field
+HLEN KEY
+HMGET KEY field
+HSCAN KEY 0
+HSET KEY field value
+HSTRLEN KEY field
+PEXPIREAT KEY 1
+PING
+SADD KEY member
+SCARD KEY
+SRANDMEMBER KEY
+SREM KEY member
+TIME
+UNLINK KEY
+XADD KEY * field value
+XLEN KEY
+XRANGE KEY - +
+XREAD BLOCK 1 STREAMS KEY 0
+XTRIM KEY MAXLEN 1
+ZADD KEY 1 member
+ZCARD KEY
+ZCOUNT KEY 0 1
+ZRANGE KEY 0 1
+ZRANGEBYSCORE KEY 0 1
+ZREM KEY member
+ZREVRANGE KEY 0 1
+ZSCORE KEY member
+]]
+local unknown = ''
+for line in string.gmatch(needed, '[^\n]+') do
+  local command = {}
+  for word in string.gmatch(line, '%S+') do
+    command[#command + 1] = word == 'KEY' and KEYS[1] or word
+  end
+  local told, answer = pcall(may, unpack(command))
+  if told and not answer then return { command[1], '' } end
+  if not told and unknown == '' then
+    unknown = command[1] .. ': ' .. tostring(type(answer) == 'table' and answer.err or answer)
+  end
 end
-if not may('EVAL', '', 1, KEYS[1]) then return 'EVAL' end
-if not may('EVALSHA', '', 1, KEYS[1]) then return 'EVALSHA' end
-if not may('XREAD', 'BLOCK', 1, 'STREAMS', KEYS[1], 0) then return 'XREAD' end
-return ''
+return { '', unknown }

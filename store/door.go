@@ -35,17 +35,14 @@ func (s *Store) Inspect(ctx context.Context) (warnings []string, err error) {
 	if err := info.problem(); err != nil {
 		return nil, err
 	}
-	lacking, _, err := retried(ctx, func(ctx context.Context) (string, struct{}, error) {
-		lacking, err := s.scripts["rights"].Run(ctx, s.client, s.keys.all(s.replica)).Text()
-		return lacking, struct{}{}, err
-	})
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("look at rights: %w", s.refusal(err))
-	case lacking != "":
-		return nil, s.lacks(lacking)
+	found, err := s.rights(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return info.warnings(), nil
+	if err := found.problem(s); err != nil {
+		return nil, err
+	}
+	return append(info.warnings(), found.warnings(s)...), nil
 }
 
 // serverInfo is what INFO answers, by field.

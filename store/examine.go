@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -136,20 +135,6 @@ func (s *Store) persistenceFinding(ctx context.Context, info serverInfo) Finding
 		found += ", save is " + save["save"]
 	}
 	return Finding{"persistence", FindingOK, found, hint}
-}
-
-func (s *Store) rightsFinding(ctx context.Context) Finding {
-	lacking, _, err := retried(ctx, func(ctx context.Context) (string, struct{}, error) {
-		lacking, err := s.scripts["rights"].Run(ctx, s.client, s.keys.all(s.replica)).Text()
-		return lacking, struct{}{}, err
-	})
-	switch {
-	case err != nil:
-		return Finding{"rights", FindingFail, s.refusal(err).Error(), "give the user the rights that docs/operations.md lists"}
-	case lacking != "":
-		return Finding{"rights", FindingFail, s.lacks(lacking).Error(), "ACL SETUSER " + s.user() + " +" + strings.ToLower(lacking)}
-	}
-	return Finding{"rights", FindingOK, "user " + s.user() + " may do all that is needed", ""}
 }
 
 func (s *Store) latencyFinding(ctx context.Context) Finding {

@@ -107,7 +107,7 @@ func TestMissingServerSkipsOrFails(t *testing.T) {
 // demandRedis ends the test as every server here does if there is no redis-server.
 func demandRedis(t *testing.T) {
 	t.Helper()
-	_, err := redisServer()
+	_, err := serverProgram()
 	demand(t, err)
 	_, err = faketimeLibrary()
 	demand(t, err)

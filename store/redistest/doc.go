@@ -31,6 +31,12 @@
 // (Linux). Where that is missing the test is skipped, and says what to install; with ROLLCALL_REQUIRE_REDIS=1 in the
 // environment it fails instead, which is what a build server wants.
 //
+// # Other servers
+//
+// ROLLCALL_TEST_SERVER names another program, by path or by its name on PATH, such as that of a newer Redis or of
+// Valkey. Every process is then one of that program, sentinels included. Its clock cannot be moved: Advance skips the
+// test.
+//
 // # The user
 //
 // With ROLLCALL_TEST_ACL=1 in the environment the URLs, Options and Clients of every process without a Password are

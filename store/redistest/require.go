@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -8,8 +9,12 @@ import (
 	"testing"
 )
 
-// requireVariable turns skipped tests into failed ones when it is "1".
-const requireVariable = "ROLLCALL_REQUIRE_REDIS"
+const (
+	// requireVariable turns skipped tests into failed ones when it is "1".
+	requireVariable = "ROLLCALL_REQUIRE_REDIS"
+	// serverVariable names the program to run in place of redis-server: its path, or its name on PATH.
+	serverVariable = "ROLLCALL_TEST_SERVER"
+)
 
 // missingError says that a program or library is not installed.
 type missingError struct {
@@ -38,12 +43,19 @@ func demand(tb testing.TB, err error) {
 	tb.Skipf("redistest: %v (%s=1 makes this a failure)", err, requireVariable)
 }
 
-// redisServer is the path of redis-server, which is also the sentinel.
-func redisServer() (string, error) {
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		return "", &missingError{what: "redis-server",
-			install: "Redis 7.0 or newer (Debian: apt-get install redis-server) and have it on PATH"}
+// serverProgram is the path of the server's program, which is also the sentinel.
+func serverProgram() (string, error) {
+	name := cmp.Or(os.Getenv(serverVariable), "redis-server")
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+		return path, nil
+	case otherServer(): // somebody asked for it, so its absence is no reason to skip
+		return "", fmt.Errorf("%s: %w", serverVariable, err)
 	}
-	return path, nil
+	return "", &missingError{what: name,
+		install: "Redis 7.0 or newer (Debian: apt-get install redis-server) and have it on PATH"}
 }
+
+// otherServer is whether the tests run on a program that the environment names.
+func otherServer() bool { return os.Getenv(serverVariable) != "" }

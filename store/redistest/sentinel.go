@@ -83,7 +83,7 @@ func (s *Server) prepareSentinel(dir string) error {
 
 // newSentinel is a sentinel with its configuration file, which it rewrites as it learns; not started.
 func newSentinel(dir string, primaryPort int) (*process, error) {
-	path, err := redisServer()
+	path, err := serverProgram()
 	if err != nil {
 		return nil, err
 	}
