@@ -2,8 +2,8 @@
 -- It goes without base, which needs such commands itself; a key that the user may not use is refused before a script.
 --
 -- Uses     -
--- Returns  { lacking, unknown }: the first command that the user may not use, '' when there is none; and why the server
---          cannot tell for some command, '' when it can tell for all. '-': the server has no such check (before Redis 7.0)
+-- Returns  { lacking, unknown }. lacking: the first command that the user may not use, '' when there is none. unknown:
+--          why the server could not check some command, '' when it checked all, '-' where it has no check (before 7.0)
 -- Cost     O(1)
 local may = redis.acl_check_cmd
 if not may then return { '', '-' } end

@@ -70,10 +70,10 @@ func TestExamineFindsWhatIsWrong(t *testing.T) {
 
 func TestExamineNamesOverdueLeases(t *testing.T) {
 	onBothMoving(t, func(s *space) {
-		s.server.Advance(t, 30*time.Minute)
+		s.server.Advance(s.t, 30*time.Minute)
 		_, err := s.a.Join(s.ctx, 3*hour, "{}", time.Time{})
 		s.must(err)
-		s.server.Advance(t, 40*time.Minute)
+		s.server.Advance(s.t, 40*time.Minute)
 		found := examined(t, s.a)
 		wantFinding(t, found, "leases", FindingWarn, "1 live replica; lease over: b; a live replica")
 	})
@@ -87,7 +87,7 @@ func TestExamineLateReplicas(t *testing.T) {
 		_, err = s.b.Join(s.ctx, time.Hour, `{"lease_ms":3600000}`, time.Time{})
 		s.must(err)
 		wantFinding(t, examined(t, s.a), "leases", FindingOK, "2 live replicas")
-		s.server.Advance(t, 40*time.Minute)
+		s.server.Advance(s.t, 40*time.Minute)
 		found := examined(t, s.a)
 		wantFinding(t, found, "leases", FindingWarn, "2 live replicas; late with their beat: b;")
 	})

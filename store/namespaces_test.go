@@ -32,10 +32,10 @@ func TestNamespaces(t *testing.T) {
 		defer other.Close()
 		_, err = other.Begin(s.ctx, Position{}, Position{}, "test")
 		s.must(err)
-		s.server.Advance(t, 30*time.Minute)
+		s.server.Advance(s.t, 30*time.Minute)
 		s.beat(s.b)
 		s.look()
-		s.server.Advance(t, 45*time.Minute) // a's lease is over
+		s.server.Advance(s.t, 45*time.Minute) // a's lease is over
 
 		got, err := scanner(t, s.server, s.name).Namespaces(s.ctx)
 		s.must(err)
@@ -106,7 +106,7 @@ func TestDrop(t *testing.T) {
 		_, err = observer.Drop(s.ctx, false)
 		s.look()
 		s.refused(err, ErrLive)
-		s.server.Advance(t, 2*hour)
+		s.server.Advance(s.t, 2*hour)
 		n, err := observer.Drop(s.ctx, false)
 		s.must(err)
 		left := s.admin.Keys(s.ctx, newKeys(s.name).prefix+"*").Val()

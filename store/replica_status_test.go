@@ -15,13 +15,13 @@ func TestReplicas(t *testing.T) {
 		s.step(c.Register(s.ctx, registration("k1", "p", "m")))
 		s.step(c.Register(s.ctx, registration("k2", "p", "m")))
 		s.step(s.a.Register(s.ctx, registration("k2", "p", "m")))
-		s.server.Advance(t, 90*time.Minute) // not so long that all leases start anew
+		s.server.Advance(s.t, 90*time.Minute) // not so long that all leases start anew
 		_, joined, err := c.Heartbeat(s.ctx, 3*hour)
 		s.must(err)
 		if !joined {
 			t.Fatal("c is not known")
 		}
-		s.server.Advance(t, hour+time.Minute)
+		s.server.Advance(s.t, hour+time.Minute)
 
 		got, err := c.Replicas(s.ctx)
 		s.must(err)
@@ -47,7 +47,7 @@ func TestReplicas(t *testing.T) {
 		if !slices.EqualFunc(got, want, same) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
-		s.server.Advance(t, 5*hour) // beyond all leases
+		s.server.Advance(s.t, 5*hour) // beyond all leases
 		got, err = c.Replicas(s.ctx)
 		s.must(err)
 		if len(got) != 3 || slices.ContainsFunc(got, func(r ReplicaStatus) bool { return r.Live }) {

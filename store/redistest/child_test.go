@@ -90,7 +90,7 @@ func TestMissingServerSkipsOrFails(t *testing.T) {
 			t.Run(what+required, func(t *testing.T) {
 				t.Parallel()
 				cmd := child(t, what)
-				cmd.Env = append(cmd.Env, "PATH=/nonexistent", requireVariable+"="+required)
+				cmd.Env = append(cmd.Env, "PATH=/nonexistent", requireVariable+"="+required, serverVariable+"=")
 				out, err := cmd.CombinedOutput()
 				if failed := err != nil; failed != (required == "1") {
 					t.Errorf("the child ended with %v", err)
