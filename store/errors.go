@@ -132,6 +132,9 @@ func unsafe(err error) error {
 	text := answered.Error()
 	switch {
 	case strings.HasPrefix(text, "NOPERM"), strings.HasPrefix(text, "ERR unknown command"),
+		// What is unknown to a script, in the words of Redis and of Valkey.
+		strings.HasPrefix(text, "ERR Unknown Redis command called from script"),
+		strings.HasPrefix(text, "ERR Unknown command called from script"),
 		// What a script may not use, in the words of Redis 7.2 and 7.0.
 		strings.HasPrefix(text, "ERR ACL failure in script"),
 		strings.HasPrefix(text, "ERR The user executing the script can't run this command"):
