@@ -33,15 +33,16 @@ func TestANamespaceThatIsNotThere(t *testing.T) {
 // TestWhereNobodyLives: clients that a killed daemon held stand there until another one gives them up, which is said, once.
 func TestWhereNobodyLives(t *testing.T) {
 	t.Parallel()
-	env := []string{"REDIS_URL=" + redistest.Shared(t).URL(), "ROLLCALL_NAMESPACE=" + redistest.Namespace(t), "ROLLCALL_LEASE_TTL=1s"}
-	daemon := serve(t, env)
+	server, namespace := redistest.Shared(t), redistest.Namespace(t)
+	env := []string{"REDIS_URL=" + server.URL(), "ROLLCALL_NAMESPACE=" + namespace, "ROLLCALL_REPLICA_ID=one"}
+	daemon := serve(t, env, "--lease-ttl", "1h")
 	succeeds(t, []string{"ROLLCALL_SERVER=" + daemon.base}, "client", "register", "key-1", "--provider", "p", "--models", "m")
 	if text := said(t, env, "models"); strings.Contains(text, "no replica lives") {
 		t.Error(text)
 	}
 	daemon.signal(syscall.SIGKILL)
 	<-daemon.exited
-	daemon.eventually(func() string { return said(t, env, "models") }, "no replica lives")
+	endLease(t, server, namespace, "one")
 	warning := regexp.MustCompile(`level=warning msg="no replica lives: what stands here was held by replicas that ended, the last at TIME; start a daemon`)
 	for _, verb := range []string{"models", "model show m", "clients", "client show key-1", "explain key-1 m", "export"} {
 		text := said(t, env, strings.Fields(verb)...)
@@ -49,6 +50,6 @@ func TestWhereNobodyLives(t *testing.T) {
 			t.Errorf("not warned once:\n%s", text)
 		}
 	}
-	serve(t, env)
+	serve(t, env, "--replica-id", "two", "--lease-ttl", "1s")
 	daemon.eventually(func() string { return said(t, env, "models") }, "No client supplies a model.\nexit code: 0")
 }

@@ -224,9 +224,11 @@ func TestWhatADaemonHolds(t *testing.T) {
 	}
 	exportOf := func(env []string, form string) string {
 		t.Helper()
-		text, err := command(t, env, "export", "-o", form).Output()
-		must(t, err)
-		return string(text)
+		exported := run(t, env, "export", "-o", form)
+		if exported.Code != 0 {
+			t.Fatal(exported)
+		}
+		return exported.Stdout
 	}
 	for _, form := range []string{"json", "yaml"} {
 		file := filepath.Join(dir, "export."+form)
@@ -272,7 +274,7 @@ func TestVerbsAboutThisBinary(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "settings.yaml")
 	must(t, os.WriteFile(file, []byte("lease_ttl: 20s\nclients:\n  - {id: key-1, provider: p, models: [a, b]}\n"), 0o600))
-	env := []string{"REDIS_URL=redis://ops:hush@redis.example:6379/2", "ROLLCALL_TOKENS=ops:write:" + writeToken}
+	env := []string{"REDIS_URL=redis://ops:hush@redis.example:6379/2", "ROLLCALL_TOKENS=ops:write:" + writeToken, "ROLLCALL_OPERATION_TIMEOUT="}
 	text := strings.ReplaceAll(everyForm(t, env, "config", "--config", file, "--log-level", "debug"), file, "FILE")
 	if strings.Contains(text, "hush") || strings.Contains(text, writeToken) {
 		t.Error("a secret is shown")

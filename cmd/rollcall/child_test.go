@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,22 +20,46 @@ import (
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
-const patience = 20 * time.Second // with what takes milliseconds on an idle machine
+const patience = time.Minute // bounds what takes milliseconds on an idle machine, so that a hang ends
 
-var binary string // the real one, built once
+var (
+	binary   string // the real one, built once
+	emptyDir string // for processes to run in: no config.yaml is here
+)
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(runnerVariable) == "1" {
+		if err := runVerbs(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(runTests(m))
+}
 
-func run(m *testing.M) int {
+func runTests(m *testing.M) (code int) {
 	dir, err := os.MkdirTemp("", "rollcall-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "rollcall")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	binary, emptyDir = filepath.Join(dir, "rollcall"), filepath.Join(dir, "empty")
+	out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, ".").CombinedOutput()
+	if err := errors.Join(err, os.Mkdir(emptyDir, 0o700)); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	defer func() {
+		if err := stopRunners(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}()
+	// A default, which -parallel overrides: the tests wait for processes more than they compute.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return redistest.Main(m)
@@ -68,13 +93,18 @@ func (o *transcript) String() string {
 	return o.text.String()
 }
 
-// command is the binary with an environment that says nothing about settings but what is given.
+// command is the binary in the environment of a test.
 func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(binary, args...)
-	cmd.Dir = t.TempDir() // no config.yaml here
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
+	cmd.Dir = emptyDir
+	cmd.Env = environment(env)
 	return cmd
+}
+
+// environment is what a process of a test gets: no settings but those given, and time for writes on a busy machine.
+func environment(env []string) []string {
+	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "ROLLCALL_OPERATION_TIMEOUT=1m"}, env...)
 }
 
 // serve starts a daemon on a free port and returns when it serves.

@@ -6,9 +6,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
@@ -30,6 +34,9 @@ func (c *child) send(method, path, body, after string) (answer, position string)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	must(c.t, err)
+	if after != "" && response.StatusCode == http.StatusServiceUnavailable {
+		return c.send(method, path, body, after) // a busy daemon has not come to the position in time, and may be asked again
+	}
 	position = response.Header.Get("X-Rollcall-Position")
 	if response.StatusCode >= 300 || position == "" {
 		c.t.Fatalf("%s %s is answered with %s, position %q: %s", method, path, response.Status, position, text)
@@ -56,28 +63,37 @@ func (c *child) asks(path string) func() string {
 
 const clients = "/api/v1/clients/"
 
-// twoDaemons start on one Redis. Each has a client of its own, key-one and key-two, and both have key-both.
-func twoDaemons(t *testing.T, url string) (one, two *child, again func() *child) {
+// endLease lets the lease of a killed replica be over, however long it was to last. A test in which leases last only as long
+// as it can wait for would fail on a machine so busy that replicas which live do not renew theirs in time.
+func endLease(t *testing.T, server *redistest.Server, namespace, replica string) {
+	t.Helper()
+	over := redis.Z{Score: float64(time.Now().Add(-time.Second).UnixMilli()), Member: replica}
+	must(t, server.Admin(t).ZAddXX(t.Context(), "rollcall:{"+namespace+"}:leases", over).Err())
+}
+
+// twoDaemons start on one Redis. Each has a client of its own, key-one and key-two, and both have key-both. The lease of
+// the first is long.
+func twoDaemons(t *testing.T, url, leaseOfTwo string) (one, two *child, again func() *child) {
 	t.Helper()
 	dir := t.TempDir()
-	start := func(name string) *child {
+	start := func(name, lease string) *child {
 		t.Helper()
 		file := filepath.Join(dir, name+".yaml")
 		must(t, os.WriteFile(file, fmt.Appendf(nil,
 			"replica_id: %[1]s\nclients:\n  - {id: key-%[1]s, provider: p, models: [of-%[1]s]}\n  - {id: key-both, provider: p, models: [of-both]}\n", name), 0o600))
-		return serve(t, nil, "--config", file, "--redis-url", url, "--lease-ttl", "1s")
+		return serve(t, nil, "--config", file, "--redis-url", url, "--lease-ttl", lease)
 	}
-	one, two = start("one"), start("two")
+	one, two = start("one", "1h"), start("two", leaseOfTwo)
 	for _, d := range []*child{one, two} {
 		d.awaitIDs("of-both of-one of-two")
 	}
-	return one, two, func() *child { t.Helper(); return start("one") }
+	return one, two, func() *child { t.Helper(); return start("one", "1h") }
 }
 
 // TestReadYourWritesThroughAnotherDaemon: a caller behind a load balancer finds what it wrote, wherever it is sent.
 func TestReadYourWritesThroughAnotherDaemon(t *testing.T) {
 	t.Parallel()
-	one, two, _ := twoDaemons(t, redistest.Redis(t).URL())
+	one, two, _ := twoDaemons(t, redistest.Redis(t).URL(), "1h")
 	const pair = clients + "key-both/models/of-both"
 	for range 50 { // one alone could have luck
 		_, written := one.send(http.MethodPut, pair+"/suspension", `{"reason": "broken"}`, "")
@@ -97,12 +113,14 @@ func TestReadYourWritesThroughAnotherDaemon(t *testing.T) {
 // TestAHoldIsRenewedThroughAnyDaemon: who renews elsewhere keeps the client when the time at the first daemon is over.
 func TestAHoldIsRenewedThroughAnyDaemon(t *testing.T) {
 	t.Parallel()
-	one, two, _ := twoDaemons(t, redistest.Redis(t).URL())
-	const client = `{"provider": "q", "models": ["held"], "ttl": "4s"}`
+	one, two, _ := twoDaemons(t, redistest.Redis(t).URL(), "1h")
+	const client, soon = `{"provider": "q", "models": ["held"], "ttl": "1h"}`, `{"ttl": "1s"}`
 	_, written := one.send(http.MethodPut, clients+"key-renewed", client, "")
 	_, written = two.send(http.MethodPost, clients+"key-renewed/heartbeat", `{"ttl": "1h"}`, written)
 	one.reads(clients+"key-renewed", written, `"two"`)
 	one.send(http.MethodPut, clients+"key-left", client, "")
+	one.send(http.MethodPost, clients+"key-renewed/heartbeat", soon, "")
+	one.send(http.MethodPost, clients+"key-left/heartbeat", soon, "")
 
 	one.eventually(one.asks(clients+"key-renewed"), `"holders":["two"]`)
 	two.eventually(two.asks(clients+"key-left"), "not_registered")
@@ -112,7 +130,10 @@ func TestAHoldIsRenewedThroughAnyDaemon(t *testing.T) {
 // TestAKilledDaemon loses its lease and with it the clients that it alone held. Marks outlive that.
 func TestAKilledDaemon(t *testing.T) {
 	t.Parallel()
-	one, two, again := twoDaemons(t, redistest.Redis(t).URL())
+	server := redistest.Redis(t)
+	// Who ends the leases of others must have been connected for as long as its own lasts. On a busy machine this one is taken
+	// for dead itself now and then, and comes back: so what it shows is waited for.
+	one, two, again := twoDaemons(t, server.URL(), "1s")
 	const forLong = `{"provider": "q", "models": ["%s"], "ttl": "1h"}`
 	one.send(http.MethodPut, clients+"key-alone", fmt.Sprintf(forLong, "alone"), "")
 	one.send(http.MethodPut, clients+"key-shared", fmt.Sprintf(forLong, "shared"), "")
@@ -125,20 +146,19 @@ func TestAKilledDaemon(t *testing.T) {
 
 	one.signal(syscall.SIGKILL)
 	<-one.exited
+	endLease(t, server, "default", "one")
 	for _, gone := range []string{"key-one", "key-alone"} {
 		two.eventually(two.asks(clients+gone), "not_registered")
 	}
-	list, _ := two.send(http.MethodGet, "/api/v1/models", "", "") // those that no client can serve now included
-	for model, listed := range map[string]bool{"of-one": false, "alone": false, "of-two": true, "of-both": true, "shared": true} {
-		if strings.Contains(list, `"model":"`+model+`"`) != listed {
-			t.Errorf("listed %s: %t, want %t:\n%s", model, !listed, listed, list)
-		}
-	}
+	two.eventually(func() string {
+		list, _ := two.send(http.MethodGet, "/api/v1/models", "", "") // those that no client can serve now included
+		return strings.Join(regexp.MustCompile(`"model":"[^"]+"`).FindAllString(list, -1), " ")
+	}, `"model":"of-both" "model":"of-two" "model":"shared"`)
 	for _, both := range []string{"key-both", "key-shared"} {
 		two.eventually(two.asks(clients+both), `"holders":["two"]`)
 	}
-	two.reads(clients+"key-both/models/of-both", "", `"reason":"daily limit"`)
-	two.reads(clients+"key-shared/models/shared", "", `"reason":"too dear"`)
+	two.eventually(two.asks(clients+"key-both/models/of-both"), `"reason":"daily limit"`)
+	two.eventually(two.asks(clients+"key-shared/models/shared"), `"reason":"too dear"`)
 
 	one = again()
 	two.eventually(two.asks(clients+"key-both"), `"holders":["one","two"]`)

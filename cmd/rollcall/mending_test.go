@@ -14,9 +14,7 @@ func TestRepairInEveryForm(t *testing.T) {
 	t.Parallel()
 	server := redistest.Redis(t)
 	ctx, url, admin := t.Context(), server.URL(), server.Admin(t)
-	r, err := registry.Open(ctx, url, registry.Options{ReplicaID: "proxy-1"})
-	must(t, err)
-	defer r.Close()
+	r := open(t, url, "default")
 	must(t, r.RegisterClient(ctx, "key-1", "openai", []*registry.ModelInfo{{ID: "gpt-5"}}))
 	repair := func(name string) {
 		t.Helper()
@@ -35,8 +33,7 @@ func TestDamageSaysWhatToTry(t *testing.T) {
 	t.Parallel()
 	server := redistest.Redis(t)
 	ctx, url := t.Context(), server.URL()
-	r, err := registry.Open(ctx, url, registry.Options{ReplicaID: "proxy-1"})
-	must(t, err)
+	r := open(t, url, "default")
 	must(t, r.RegisterClient(ctx, "key-1", "openai", []*registry.ModelInfo{{ID: "gpt-5"}}))
 	must(t, r.SetModelQuotaExceeded(ctx, "key-1", "gpt-5"))
 	must(t, r.Close())
@@ -48,9 +45,7 @@ func TestDamageSaysWhatToTry(t *testing.T) {
 func TestDropByForce(t *testing.T) {
 	t.Parallel()
 	server := redistest.Redis(t)
-	r, err := registry.Open(t.Context(), server.URL(), registry.Options{ReplicaID: "proxy-1"})
-	must(t, err)
-	defer r.Close()
+	open(t, server.URL(), "default")
 	text := said(t, []string{"REDIS_URL=" + server.URL()}, "namespace", "drop", "default", "--force")
 	holdGolden(t, "namespace_drop_force", regexp.MustCompile(`its \d+ keys`).ReplaceAllString(text, "its N keys"))
 }

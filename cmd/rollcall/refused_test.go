@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"os"
@@ -8,17 +9,24 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fails runs the binary, which must end by itself, and returns exit code and stderr.
 func fails(t *testing.T, env []string, args ...string) (code int, stderr string) {
 	t.Helper()
-	out, err := command(t, env, args...).CombinedOutput()
+	var out bytes.Buffer
+	cmd := command(t, env, args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	must(t, cmd.Start())
+	hang := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer hang.Stop()
+	err := cmd.Wait()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
-		t.Fatalf("%q ended with %v\n%s", args, err, out)
+	if !errors.As(err, &exit) || !exit.Exited() {
+		t.Fatalf("%q ended with %v\n%s", args, err, &out)
 	}
-	return exit.ExitCode(), string(out)
+	return exit.ExitCode(), out.String()
 }
 
 func TestBadConfigurationNamesTheField(t *testing.T) {
