@@ -15,6 +15,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -73,17 +74,23 @@ func New(client redis.UniversalClient, options Options) (*Store, error) {
 }
 
 func build(client, feed redis.UniversalClient, options Options) *Store {
-	s := &Store{
+	return &Store{
 		client: client, feed: feed, keys: newKeys(options.Namespace), replica: options.Replica,
 		instance: randomText(8),
-		scripts:  make(map[string]*redis.Script), clock: NewClock(),
+		scripts:  loadScripts(), clock: NewClock(),
 		stats: newStats(scripts.Verbs()),
 	}
-	for _, verb := range scripts.Verbs() {
-		s.scripts[verb] = redis.NewScript(scripts.Source(verb))
-	}
-	return s
 }
+
+// loadScripts returns the script of each verb. All stores share the map and only read it: hashing the sources takes a
+// millisecond.
+var loadScripts = sync.OnceValue(func() map[string]*redis.Script {
+	all := make(map[string]*redis.Script)
+	for _, verb := range scripts.Verbs() {
+		all[verb] = redis.NewScript(scripts.Source(verb))
+	}
+	return all
+})
 
 // Clock is the server's clock as this store estimates it.
 func (s *Store) Clock() *Clock { return s.clock }
