@@ -108,11 +108,25 @@ func TestReadmeCommandLine(t *testing.T) {
 	}
 }
 
-// TestReadmeTwoReplicas starts the two that are started by hand.
+// TestReadmeTwoReplicas starts the two that are started by hand, as the default user and as the documented one.
 func TestReadmeTwoReplicas(t *testing.T) {
 	t.Parallel()
-	daemons := serveAsWritten(t, "Two replicas on a Redis",
-		"redis://127.0.0.1:6379", redistest.Redis(t).URL(), "127.0.0.1:8421", "127.0.0.1:0")
+	for user, login := range map[string]string{"default": "", "documented": "rollcall:PASSWORD@"} {
+		t.Run(user, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Redis(t)
+			setUser := []any{"ACL", "SETUSER", "rollcall"}
+			for _, rule := range redistest.DocumentedUser(t) {
+				setUser = append(setUser, rule)
+			}
+			must(t, server.Admin(t).Do(t.Context(), setUser...).Err())
+			twoReplicas(t, "redis://"+login+server.Addr())
+		})
+	}
+}
+
+func twoReplicas(t *testing.T, url string) {
+	daemons := serveAsWritten(t, "Two replicas on a Redis", "redis://127.0.0.1:6379", url, "127.0.0.1:8421", "127.0.0.1:0")
 	if len(daemons) != 2 {
 		t.Fatalf("started %d", len(daemons))
 	}
@@ -124,4 +138,9 @@ func TestReadmeTwoReplicas(t *testing.T) {
 	daemons[0].signal(syscall.SIGTERM) // the other holds the clients, too
 	daemons[0].exitCode()
 	daemons[1].awaitIDs(all)
+	for _, d := range daemons {
+		if out := d.output.String(); strings.Contains(out, "rights") {
+			t.Errorf("the log speaks of rights:\n%s", out)
+		}
+	}
 }
