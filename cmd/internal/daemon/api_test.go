@@ -95,20 +95,7 @@ func holders(t *testing.T, d *daemon.Daemon, client, after string) []string {
 // awaitHolders returns when a daemon's view shows just these holders.
 func awaitHolders(t *testing.T, d *daemon.Daemon, client, want string) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(patience)
-	for {
-		got := strings.Join(holders(t, d, client, ""), " ")
-		if got == want {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("held by %q, want %q", got, want)
-		}
-	}
+	eventually(t, "held by", want, func() string { return strings.Join(holders(t, d, client, ""), " ") })
 }
 
 func TestWhatWasWrittenThroughOneDaemonIsReadThroughTheOther(t *testing.T) {
@@ -220,10 +207,17 @@ func TestWhileRedisIsAwayWritesAreAccepted(t *testing.T) {
 	s := redistest.Redis(t, redistest.Options{})
 	c := withoutClients()
 	c.RedisURL, c.OperationTimeout = s.URL(), 2*time.Second // what cannot wait takes so long
-	d, lines := start(t, c)
+	d, _ := start(t, c)
 	ask(t, d, "PUT", "clients/k", `{"provider":"p","models":["m"]}`, "").expect(t, 200, "")
 	s.Kill(t)
-	lines.await(t, "rollcall: redis is away")
+	eventually(t, "its Redis is", "down", func() string {
+		response, err := http.Get("http://" + d.Address() + "/readyz")
+		must(t, err)
+		defer response.Body.Close()
+		var ready struct{ Redis string }
+		must(t, json.NewDecoder(response.Body).Decode(&ready))
+		return ready.Redis
+	})
 	unknown := func(method, path, body string) {
 		t.Helper()
 		if got := askOnce(t, d, method, path, body, "").expect(t, 503, ""); !strings.Contains(got.body, `"code":"view_stale"`) {

@@ -236,18 +236,31 @@ func TestDaemonsOnOneRedisShowOneList(t *testing.T) {
 // awaitList returns when the daemon lists just these models; another daemon's change needs a moment.
 func awaitList(t *testing.T, d *daemon.Daemon, want ...string) {
 	t.Helper()
+	eventually(t, d.Address()+" lists", strings.Join(want, " "), func() string { return strings.Join(listed(t, d), " ") })
+}
+
+// eventually asks again until the answer is the one wanted.
+func eventually(t *testing.T, what, want string, ask func() string) {
+	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	deadline := time.After(patience)
 	for {
-		got := listed(t, d)
-		if slices.Equal(got, want) {
+		got := ask()
+		if got == want {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("%s lists %v, want %v", d.Address(), got, want)
+			t.Fatalf("%s %q, want %q", what, got, want)
 		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
