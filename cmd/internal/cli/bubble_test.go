@@ -75,8 +75,8 @@ func withDaemon(t *testing.T, answer http.HandlerFunc, test func(t *testing.T, b
 		server := &http.Server{Handler: answer}
 		var serving sync.WaitGroup
 		serving.Go(func() { _ = server.Serve(l) }) // ends with Close, and says so
+		defer serving.Wait()
+		defer func() { _ = server.Close() }() // has nothing to lose
 		test(t, "http://"+host)
-		_ = server.Close() // has nothing to lose
-		serving.Wait()
 	})
 }
