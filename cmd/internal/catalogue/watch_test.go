@@ -137,7 +137,11 @@ func watchReportsAProblemOnce(t *testing.T) {
 	f.poll(current)
 	for i := range 3 {
 		put(t, path, append(content("bad"), strings.Repeat(" ", i)...))
-		<-tried
+		select {
+		case <-tried:
+		case <-time.After(patience): // of the bubble
+			t.Fatal("the changed file was not tried")
+		}
 	}
 	put(t, path, content("two"))
 	f.expectApplied("two")
