@@ -18,8 +18,23 @@ import (
 )
 
 // send is what curl does: a request with a body, "" for none, that must be accepted. It returns the body of the answer and
-// the position in its header. after is the position that the answer must have come to; "" for any.
+// the position in its header. after is the position that the answer must have come to; "" for any. While a busy daemon has
+// not come to it, it says that it may be asked again.
 func (c *child) send(method, path, body, after string) (answer, position string) {
+	c.t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		status, answer, position := c.sendOnce(method, path, body, after)
+		again := status == http.StatusServiceUnavailable && time.Now().Before(deadline)
+		if !again && (status >= 300 || position == "") {
+			c.t.Fatalf("%s %s is answered with %d, position %q: %s", method, path, status, position, answer)
+		}
+		if !again {
+			return answer, position
+		}
+	}
+}
+
+func (c *child) sendOnce(method, path, body, after string) (status int, answer, position string) {
 	c.t.Helper()
 	request, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, strings.NewReader(body))
 	must(c.t, err)
@@ -34,14 +49,7 @@ func (c *child) send(method, path, body, after string) (answer, position string)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	must(c.t, err)
-	if after != "" && response.StatusCode == http.StatusServiceUnavailable {
-		return c.send(method, path, body, after) // a busy daemon has not come to the position in time, and may be asked again
-	}
-	position = response.Header.Get("X-Rollcall-Position")
-	if response.StatusCode >= 300 || position == "" {
-		c.t.Fatalf("%s %s is answered with %s, position %q: %s", method, path, response.Status, position, text)
-	}
-	return string(text), position
+	return response.StatusCode, string(text), response.Header.Get("X-Rollcall-Position")
 }
 
 // reads asks for what a position, of another daemon, promises.

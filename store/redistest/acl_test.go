@@ -10,7 +10,7 @@ import (
 )
 
 // With ROLLCALL_TEST_ACL=1 every client is the documented user, and only Admin may do more. It cannot be parallel, as
-// it sets the environment.
+// it sets the environment; its parts are.
 func TestRestrictedServers(t *testing.T) {
 	t.Setenv("ROLLCALL_TEST_ACL", "1")
 	for name, start := range map[string]func(testing.TB) *redistest.Server{
@@ -19,6 +19,7 @@ func TestRestrictedServers(t *testing.T) {
 		"sentinel": redistest.Sentinel,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := start(t)
 			if !strings.Contains(s.URL(), "rollcall") || !strings.Contains(s.URL(), "PASSWORD") {
 				t.Errorf("the URL %s is not the documented user's", s.URL())
@@ -35,14 +36,17 @@ func TestRestrictedServers(t *testing.T) {
 			}
 		})
 	}
-	s := redistest.Redis(t)
-	options, err := redis.ParseURL(s.URLFor(t, redistest.OtherDatabases) + "/3")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := redis.NewClient(options)
-	defer c.Close()
-	if err := c.Ping(t.Context()).Err(); err != nil {
-		t.Errorf("in another database: %v", err)
-	}
+	t.Run("another database", func(t *testing.T) {
+		t.Parallel()
+		s := redistest.Redis(t)
+		options, err := redis.ParseURL(s.URLFor(t, redistest.OtherDatabases) + "/3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := redis.NewClient(options)
+		defer c.Close()
+		if err := c.Ping(t.Context()).Err(); err != nil {
+			t.Errorf("in another database: %v", err)
+		}
+	})
 }

@@ -35,12 +35,12 @@ func TestAdvanceExpiresKeys(t *testing.T) {
 	t.Parallel()
 	Each(t, func(t *testing.T, s *Server) {
 		c := s.Client(t)
-		ok(t, c.Set(t.Context(), "short", "value", 100*time.Second).Err())
+		ok(t, c.Set(t.Context(), "short", "value", 1000*time.Second).Err())
 		ok(t, c.Set(t.Context(), "long", "value", 0).Err())
 		ok(t, c.PExpireAt(t.Context(), "long", s.Now(t).Add(time.Hour)).Err())
-		s.Advance(t, 50*time.Second)
-		wantLife(t, c, "short", 30*time.Second, 50*time.Second)
-		s.Advance(t, 51*time.Second)
+		s.Advance(t, 500*time.Second)
+		wantLife(t, c, "short", 300*time.Second, 500*time.Second)
+		s.Advance(t, 501*time.Second)
 		if n, err := c.Exists(t.Context(), "short").Result(); n != 0 || err != nil {
 			t.Errorf("the short-lived key: %d, %v", n, err)
 		}
@@ -48,7 +48,7 @@ func TestAdvanceExpiresKeys(t *testing.T) {
 		if inScript != 0 || err != nil {
 			t.Errorf("the short-lived key in a script: %d, %v", inScript, err)
 		}
-		wantLife(t, c, "long", 50*time.Minute, time.Hour-101*time.Second)
+		wantLife(t, c, "long", 35*time.Minute, time.Hour-1001*time.Second)
 		s.Advance(t, time.Hour)
 		if n, err := c.Exists(t.Context(), "long").Result(); n != 0 || err != nil {
 			t.Errorf("the long-lived key: %d, %v", n, err)
@@ -60,11 +60,11 @@ func TestAdvanceBackLengthensTTLs(t *testing.T) {
 	t.Parallel()
 	Each(t, func(t *testing.T, s *Server) {
 		c := s.Client(t)
-		ok(t, c.Set(t.Context(), "key", "value", 100*time.Second).Err())
-		s.Advance(t, 50*time.Second) // nobody looks at the key in between
-		s.Advance(t, -10*time.Second)
-		wantLife(t, c, "key", 40*time.Second, 60*time.Second)
-		s.Advance(t, 61*time.Second)
+		ok(t, c.Set(t.Context(), "key", "value", 1000*time.Second).Err())
+		s.Advance(t, 500*time.Second) // nobody looks at the key in between
+		s.Advance(t, -100*time.Second)
+		wantLife(t, c, "key", 520*time.Second, 600*time.Second)
+		s.Advance(t, 601*time.Second)
 		if n, err := c.Exists(t.Context(), "key").Result(); n != 0 || err != nil {
 			t.Errorf("the key at its end: %d, %v", n, err)
 		}
@@ -77,7 +77,7 @@ func TestBlockingReadEndsOnAMovedClock(t *testing.T) {
 		s.Advance(t, 300*time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), startLimit)
 		defer cancel()
-		if err := read(ctx, s.Client(t), time.Second); !errors.Is(err, redis.Nil) {
+		if err := read(ctx, s.Client(t), 20*time.Millisecond); !errors.Is(err, redis.Nil) {
 			t.Errorf("XREAD BLOCK ended with %v", err)
 		}
 	})

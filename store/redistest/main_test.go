@@ -3,7 +3,10 @@ package redistest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -16,6 +19,11 @@ import (
 const childVariable = "REDISTEST_CHILD"
 
 func TestMain(m *testing.M) {
+	// A default, which -parallel overrides: the tests wait for processes.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := Main(m)
 	if code == 0 && os.Getenv(childVariable) == "" {
 		if err := noGoroutinesLeft(); err != nil {
@@ -72,10 +80,26 @@ func ok(t *testing.T, err error) {
 	}
 }
 
-// short is a context that ends soon, for commands that must not get an answer.
-func short(t *testing.T) context.Context {
+// dial connects to a server, or a proxy, by hand: what is sent on such a connection has been sent for certain.
+func dial(t *testing.T, addr string) net.Conn {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	t.Cleanup(cancel)
-	return ctx
+	conn, err := net.Dial("tcp", addr)
+	ok(t, err)
+	t.Cleanup(func() { _ = conn.Close() }) // it may be closed already
+	return conn
+}
+
+// send sends a command that must not be answered.
+func send(t *testing.T, conn net.Conn, command ...string) {
+	t.Helper()
+	text := fmt.Sprintf("*%d\r\n", len(command))
+	for _, word := range command {
+		text += fmt.Sprintf("$%d\r\n%s\r\n", len(word), word)
+	}
+	_, err := io.WriteString(conn, text)
+	ok(t, err)
+	ok(t, conn.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+	if n, err := conn.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("what is frozen answers %q: %v", command, err)
+	}
 }

@@ -96,7 +96,7 @@ func (s *Server) url(addrs []string) string {
 }
 
 // Options are the options of this server's clients, a fresh copy: no retries of commands or dials, deadlines of
-// contexts respected, nothing asked of the server beyond what the caller asks.
+// contexts respected, half a minute for what has none, nothing asked of the server beyond what the caller asks.
 func (s *Server) Options() *redis.UniversalOptions {
 	o := &redis.UniversalOptions{
 		Addrs:                 s.Addrs(),
@@ -105,6 +105,10 @@ func (s *Server) Options() *redis.UniversalOptions {
 		MaxRetries:            -1,
 		DialerRetries:         1,
 		ContextTimeoutEnabled: true,
+		DialTimeout:           callLimit, // what go-redis has, 3 to 5 s, a busy machine exceeds
+		PoolTimeout:           callLimit,
+		ReadTimeout:           callLimit,
+		WriteTimeout:          callLimit,
 		DisableIdentity:       true,
 		IsClusterMode:         s.kind == kindCluster,
 		MaintNotificationsConfig: &maintnotifications.Config{

@@ -13,7 +13,7 @@ const (
 	// rest is for machines that run many tests at once.
 	startLimit = 60 * time.Second
 	// callLimit is how long one question to a server may take.
-	callLimit = 10 * time.Second
+	callLimit = 30 * time.Second
 	pollEvery = 10 * time.Millisecond
 )
 

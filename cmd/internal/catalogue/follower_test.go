@@ -12,6 +12,9 @@ import (
 	"github.com/rollcall-dev/rollcall/cmd/internal/catalogue"
 )
 
+// patience bounds what takes milliseconds on an idle machine, so that a hang ends.
+const patience = time.Minute
+
 // follower is a watched catalogue file with what its watcher reports.
 type follower struct {
 	t        *testing.T
@@ -72,6 +75,14 @@ func (f *follower) watch(current *catalogue.Catalogue) {
 	f.t.Cleanup(w.Close)
 }
 
+// poll begins to follow by looking at the file, in a bubble. So a change is not seen before it is complete: the clock moves
+// when the test waits.
+func (f *follower) poll(current *catalogue.Catalogue) {
+	f.t.Helper()
+	w := catalogue.WatchByPolling(f.path, current, f.apply, f.logger(), time.Second)
+	f.t.Cleanup(w.Close)
+}
+
 func (f *follower) expect(ch chan string, what, want string) {
 	f.t.Helper()
 	select {
@@ -79,7 +90,7 @@ func (f *follower) expect(ch chan string, what, want string) {
 		if !strings.Contains(got, want) {
 			f.t.Fatalf("%s: got %q, want %q", what, got, want)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		f.t.Fatalf("%s: nothing happened, want %q", what, want)
 	}
 }

@@ -71,9 +71,16 @@ func TestWatchSeesAWriteBehindALink(t *testing.T) {
 
 func TestWatchKeepsTheLastGoodCatalogue(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, watchKeepsTheLastGoodCatalogue)
+}
+
+func watchKeepsTheLastGoodCatalogue(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	put(t, path, content("one"))
-	f := follow(t, path)
+	f := newFollower(t, path)
+	current, err := catalogue.Load(path)
+	must(t, err)
+	f.poll(current)
 	put(t, path, []byte(`{"a": [`))
 	f.expectWarning("the changed catalogue cannot be used; the last good one stays: is not valid JSON at line 1, column 7")
 	put(t, path, []byte(`{}`))
@@ -110,6 +117,10 @@ func TestSameContentIsNoNews(t *testing.T) {
 
 func TestWatchReportsAProblemOnce(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, watchReportsAProblemOnce)
+}
+
+func watchReportsAProblemOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	put(t, path, content("one"))
 	f := newFollower(t, path)
@@ -123,12 +134,12 @@ func TestWatchReportsAProblemOnce(t *testing.T) {
 	}
 	current, err := catalogue.Load(path)
 	must(t, err)
-	f.watch(current)
+	f.poll(current)
 	for i := range 3 {
 		put(t, path, append(content("bad"), strings.Repeat(" ", i)...))
 		select {
 		case <-tried:
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience): // of the bubble
 			t.Fatal("the changed file was not tried")
 		}
 	}
@@ -153,13 +164,16 @@ func TestWatchSeesAChangeMadeBeforeItBegan(t *testing.T) {
 
 func TestPollingSeesChangesThatNobodyReports(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, pollingSeesChangesThatNobodyReports)
+}
+
+func pollingSeesChangesThatNobodyReports(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
 	put(t, path, content("one"))
 	f := newFollower(t, path)
 	current, err := catalogue.Load(path)
 	must(t, err)
-	w := catalogue.WatchByPolling(path, current, f.apply, f.logger(), time.Millisecond)
-	defer w.Close()
+	f.poll(current)
 	put(t, path, content("longer"))
 	f.expectApplied("longer")
 	must(t, os.Remove(path))

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"testing"
 )
 
@@ -11,19 +10,19 @@ import (
 func TestWhatIsAskedAfterAWriteShowsIt(t *testing.T) {
 	t.Parallel()
 	const position = "epoch:7:1795806101113-nonce"
-	asked := make(chan string, 10)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var after []string
+	withDaemon(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			asked <- r.Header.Get("X-Rollcall-After")
+			after = append(after, r.Header.Get("X-Rollcall-After"))
 		}
 		w.Header().Set("X-Rollcall-Position", position)
 		_, _ = w.Write([]byte(`{"state":"suspended"}`))
-	}))
-	t.Cleanup(server.Close)
-	if code, _, stderr := run(t, "suspend", "c", "m", "--reason", "r", "--server", server.URL); code != 0 {
-		t.Fatalf("exit code %d: %s", code, stderr)
-	}
-	if after := <-asked; after != position {
-		t.Errorf("asked for what holds after %q", after)
-	}
+	}, func(t *testing.T, base string) {
+		if code, _, stderr := run(t, "suspend", "c", "m", "--reason", "r", "--server", base); code != 0 {
+			t.Fatalf("exit code %d: %s", code, stderr)
+		}
+		if len(after) != 1 || after[0] != position {
+			t.Errorf("asked for what holds after %q", after)
+		}
+	})
 }

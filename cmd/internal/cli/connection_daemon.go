@@ -35,7 +35,7 @@ func (c *connection) openDaemon(cmd *cobra.Command) (*viaDaemon, error) {
 	transport.TLSClientConfig = tlsConfig
 	log := newLogger(&config.Config{LogLevel: cmp.Or(os.Getenv("ROLLCALL_LOG_LEVEL"), "warn")}, cmd.ErrOrStderr())
 	client := &http.Client{Transport: transport, CheckRedirect: asAnswered}
-	return &viaDaemon{base: base, token: token, client: client, log: log, limit: requestLimit, silence: silenceLimit}, nil
+	return &viaDaemon{base: base, token: token, client: client, log: log}, nil
 }
 
 // asAnswered follows no redirect, which would make a read of a write and take the token elsewhere.

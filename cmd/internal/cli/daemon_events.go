@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	silenceLimit   = 45 * time.Second // a stream that lives says something every 15 s
+	silenceLimit   = 45 * time.Second // how long a stream may be silent: one that lives says something every 15 s
 	reconnectPause = time.Second
 	maxEventBytes  = 16 << 20 // of a client with all its models
 )
@@ -66,14 +66,14 @@ type tellError struct{ error }
 func (d *viaDaemon) follow(ctx context.Context, tell func(registry.Event) error) (began bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	silence := time.AfterFunc(d.limit, func() { cancel(errors.New("the daemon is silent")) })
+	silence := time.AfterFunc(requestLimit, func() { cancel(errors.New("the daemon is silent")) })
 	defer silence.Stop()
 	response, err := d.send(ctx, http.MethodGet, d.at("events"), nil)
 	if err != nil {
 		return false, err
 	}
 	defer response.Body.Close()
-	silence.Reset(d.silence)
+	silence.Reset(silenceLimit)
 	d.warnOfAge(response)
 	if kind := response.Header.Get("Content-Type"); !strings.HasPrefix(kind, "text/event-stream") {
 		return false, d.noDaemon("it answers without events")
@@ -82,7 +82,7 @@ func (d *viaDaemon) follow(ctx context.Context, tell func(registry.Event) error)
 	lines.Buffer(nil, maxEventBytes)
 	var data []byte // of the event that is being read; one that broke off is none
 	for lines.Scan() {
-		silence.Reset(d.silence)
+		silence.Reset(silenceLimit)
 		line := lines.Bytes()
 		if text, ok := bytes.CutPrefix(line, []byte("data: ")); ok {
 			data = append(data, text...)

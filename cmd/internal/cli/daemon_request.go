@@ -19,7 +19,7 @@ import (
 	"github.com/rollcall-dev/rollcall/registry"
 )
 
-// requestLimit is how long a daemon may take to answer; it waits up to 1 s for a position.
+// requestLimit is how long a daemon may take to answer, also to the request for a stream. It waits up to 1 s for a position.
 const requestLimit = 10 * time.Second
 
 // dots keeps the segments "." and ".." from being taken for steps in a path.
@@ -36,7 +36,7 @@ func (d *viaDaemon) at(segments ...string) string {
 
 // call asks the daemon, and reads its answer into what found points to; nil: there is nothing to read.
 func (d *viaDaemon) call(ctx context.Context, method, at string, body, found any) (did outcome, err error) {
-	ctx, cancel := context.WithTimeout(ctx, d.limit)
+	ctx, cancel := context.WithTimeout(ctx, requestLimit)
 	defer cancel()
 	response, err := d.send(ctx, method, at, body)
 	if err != nil {

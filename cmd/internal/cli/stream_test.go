@@ -1,19 +1,15 @@
 package cli_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rollcall-dev/rollcall/cmd/internal/cli"
-	"github.com/rollcall-dev/rollcall/registry"
 )
 
 // The events of a stream, as a daemon writes them.
@@ -23,12 +19,12 @@ const (
 	synced    = "event: synced\ndata: {\"kind\":\"synced\"}\n\n"
 )
 
-// streams is a daemon whose streams say one of the texts each, in turn, and end there; what begins with a status is refused
-// with it, and the last goes on. It counts the requests.
-func streams(t *testing.T, texts ...string) (base string, asked *atomic.Int32) {
+// withStreams runs a test in a bubble with a daemon whose streams say one of the texts each, in turn, and end there; what
+// begins with a status is refused with it, and the last goes on. It counts the requests.
+func withStreams(t *testing.T, texts []string, test func(t *testing.T, base string, asked *atomic.Int32)) {
 	t.Helper()
-	asked = &atomic.Int32{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	var asked atomic.Int32
+	withDaemon(t, func(w http.ResponseWriter, _ *http.Request) {
 		text := texts[min(int(asked.Add(1)), len(texts))-1]
 		var status int
 		if _, err := fmt.Sscanf(text, "%d", &status); err == nil {
@@ -38,9 +34,7 @@ func streams(t *testing.T, texts ...string) (base string, asked *atomic.Int32) {
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
 		_, _ = w.Write([]byte(text)) // who asked may be gone
-	}))
-	t.Cleanup(server.Close)
-	return server.URL, asked
+	}, func(t *testing.T, base string) { test(t, base, &asked) })
 }
 
 // TestAStreamThatIsRefusedEndsTheVerb: what trying again cannot mend is told; what passes is tried again.
@@ -57,14 +51,15 @@ func TestAStreamThatIsRefusedEndsTheVerb(t *testing.T) {
 	} {
 		t.Run(c.verb+" "+c.refusal[:3], func(t *testing.T) {
 			t.Parallel()
-			base, asked := streams(t, oldClient, "503 busy", c.refusal)
-			code, _, stderr := run(t, c.verb, "--server", base)
-			if code != 1 || !strings.Contains(stderr, "rollcall: daemon at "+base) || !strings.Contains(stderr, c.want) || asked.Load() != 3 {
-				t.Errorf("asked %d times, then exit code %d: %s", asked.Load(), code, stderr)
-			}
-			if n := strings.Count(stderr, "level=warning"); n != 1 {
-				t.Errorf("warned %d times: %s", n, stderr)
-			}
+			withStreams(t, []string{oldClient, "503 busy", c.refusal}, func(t *testing.T, base string, asked *atomic.Int32) {
+				code, _, stderr := run(t, c.verb, "--server", base)
+				if code != 1 || !strings.Contains(stderr, "rollcall: daemon at "+base) || !strings.Contains(stderr, c.want) || asked.Load() != 3 {
+					t.Errorf("asked %d times, then exit code %d: %s", asked.Load(), code, stderr)
+				}
+				if n := strings.Count(stderr, "level=warning"); n != 1 {
+					t.Errorf("warned %d times: %s", n, stderr)
+				}
+			})
 		})
 	}
 }
@@ -72,71 +67,76 @@ func TestAStreamThatIsRefusedEndsTheVerb(t *testing.T) {
 // TestWatchTellsWhatWasThereAlreadyAgain: what a stream begins with has no time, also where it is not the first.
 func TestWatchTellsWhatWasThereAlreadyAgain(t *testing.T) {
 	t.Parallel()
-	base, _ := streams(t, oldClient+synced, oldClient+synced, "401 no such token")
-	_, stdout, _ := run(t, "watch", "--server", base)
-	if n := strings.Count(stdout, "there already"); n != 2 {
-		t.Errorf("told %d times that it was there already:\n%s", n, stdout)
-	}
+	texts := []string{oldClient + synced, oldClient + synced, "401 no such token"}
+	withStreams(t, texts, func(t *testing.T, base string, _ *atomic.Int32) {
+		_, stdout, _ := run(t, "watch", "--server", base)
+		if n := strings.Count(stdout, "there already"); n != 2 {
+			t.Errorf("told %d times that it was there already:\n%s", n, stdout)
+		}
+	})
 }
 
 // TestAGatewayWithoutItsDaemon answers in the place of a daemon that is away, which passes.
 func TestAGatewayWithoutItsDaemon(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	withDaemon(t, func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "no upstream", http.StatusBadGateway)
-	}))
-	t.Cleanup(server.Close)
-	for verb, unknown := range map[string]bool{"models": false, "suspend c m --reason r": true} {
-		code, _, stderr := run(t, append(strings.Fields(verb), "--server", server.URL)...)
-		if code != 3 || !strings.Contains(stderr, "it answers 502 Bad Gateway") || strings.Contains(stderr, "it does not answer") || !strings.Contains(stderr, "\nTry: ") ||
-			strings.Contains(stderr, "is not known\nTry: look with rollcall explain") != unknown {
-			t.Errorf("%s: exit code %d: %s", verb, code, stderr)
+	}, func(t *testing.T, base string) {
+		for verb, unknown := range map[string]bool{"models": false, "suspend c m --reason r": true} {
+			code, _, stderr := run(t, append(strings.Fields(verb), "--server", base)...)
+			if code != 3 || !strings.Contains(stderr, "it answers 502 Bad Gateway") || strings.Contains(stderr, "it does not answer") ||
+				!strings.Contains(stderr, "\nTry: ") || strings.Contains(stderr, "is not known\nTry: look with rollcall explain") != unknown {
+				t.Errorf("%s: exit code %d: %s", verb, code, stderr)
+			}
 		}
-	}
+	})
 }
 
 // TestADaemonThatHangs: a stream must begin as soon as another answer must come, and a write may be carried out later.
 func TestADaemonThatHangs(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	withDaemon(t, func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // only then is it noticed that who asked is gone
 		<-r.Context().Done()
-	}))
-	t.Cleanup(server.Close)
-	const limit = 50 * time.Millisecond
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	err := cli.WatchDaemon(ctx, server.URL, limit, time.Hour, func(registry.Event) error { return nil })
-	if !errors.Is(err, cli.ErrNoDaemon) || errors.Is(err, cli.ErrUnknown) {
-		t.Errorf("watch: %v", err)
-	}
-	if err := cli.SuspendAtDaemon(ctx, server.URL, limit); !errors.Is(err, cli.ErrNoDaemon) || !errors.Is(err, cli.ErrUnknown) {
-		t.Errorf("suspend: %v", err)
-	}
+	}, func(t *testing.T, base string) {
+		for verb, unknown := range map[string]bool{"watch": false, "suspend c m --reason r": true} {
+			began := time.Now() // of the bubble
+			code, _, stderr := run(t, append(strings.Fields(verb), "--server", base)...)
+			if code != 3 || !strings.Contains(stderr, "it does not answer") ||
+				strings.Contains(stderr, "is not known\nTry: look with rollcall explain") != unknown {
+				t.Errorf("%s: exit code %d: %s", verb, code, stderr)
+			}
+			if took := time.Since(began); took != cli.RequestLimit {
+				t.Errorf("%s: it took %v", verb, took)
+			}
+		}
+	})
 }
 
 // TestAStreamSaysThatItsViewIsOld, as other answers do.
 func TestAStreamSaysThatItsViewIsOld(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	withDaemon(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		w.Header().Set("X-Rollcall-View-Age", "5")
 		_, _ = w.Write([]byte(oldClient + synced))
-	}))
-	t.Cleanup(server.Close)
-	if code, _, stderr := run(t, "export", "--server", server.URL); code != 0 || !strings.Contains(stderr, "what it shows may be old") {
-		t.Errorf("exit code %d: %s", code, stderr)
-	}
+	}, func(t *testing.T, base string) {
+		if code, _, stderr := run(t, "export", "--server", base); code != 0 || !strings.Contains(stderr, "what it shows may be old") {
+			t.Errorf("exit code %d: %s", code, stderr)
+		}
+	})
 }
 
 // TestExportBeginsAnewWithTheStream: what a stream told that broke off may not hold any more.
 func TestExportBeginsAnewWithTheStream(t *testing.T) {
 	t.Parallel()
-	base, _ := streams(t, oldClient+synced[:len(synced)-1], "503 busy", newClient+synced)
-	code, stdout, stderr := run(t, "export", "--server", base)
-	if code != 0 || strings.Contains(stdout, `"old"`) || !strings.Contains(stdout, `"new"`) {
-		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
-	}
+	texts := []string{oldClient + synced[:len(synced)-1], "503 busy", newClient + synced}
+	withStreams(t, texts, func(t *testing.T, base string, _ *atomic.Int32) {
+		code, stdout, stderr := run(t, "export", "--server", base)
+		if code != 0 || strings.Contains(stdout, `"old"`) || !strings.Contains(stdout, `"new"`) {
+			t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+		}
+	})
 }
 
 // TestExportGivesUp where the stream does not come back.
@@ -145,11 +145,12 @@ func TestExportGivesUp(t *testing.T) {
 	for last, want := range map[string]int{"503 busy": 3, oldClient: 1} {
 		t.Run(last[:3], func(t *testing.T) {
 			t.Parallel()
-			base, asked := streams(t, oldClient, last)
-			code, stdout, stderr := run(t, "export", "--server", base)
-			if code != want || stdout != "" || !strings.Contains(stderr, "\nTry: ") || asked.Load() != 5 {
-				t.Errorf("asked %d times, exit code %d, want %d: %s%s", asked.Load(), code, want, stdout, stderr)
-			}
+			withStreams(t, []string{oldClient, last}, func(t *testing.T, base string, asked *atomic.Int32) {
+				code, stdout, stderr := run(t, "export", "--server", base)
+				if code != want || stdout != "" || !strings.Contains(stderr, "\nTry: ") || asked.Load() != 5 {
+					t.Errorf("asked %d times, exit code %d, want %d: %s%s", asked.Load(), code, want, stdout, stderr)
+				}
+			})
 		})
 	}
 }
@@ -157,39 +158,29 @@ func TestExportGivesUp(t *testing.T) {
 // TestASilentStreamIsTakenUpAgain, and one that says something now and then is not.
 func TestASilentStreamIsTakenUpAgain(t *testing.T) {
 	t.Parallel()
-	const silence = 2 * time.Second
-	var asked atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked.Add(1)
+	var asked []time.Time
+	withDaemon(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, time.Now())
 		w.Header().Set("Content-Type", "text/event-stream")
 		out := http.NewResponseController(w)
 		_ = out.Flush()
-		switch asked.Load() {
-		case 1: // silent
+		if len(asked) == 1 { // silent
 			<-r.Context().Done()
 			return
-		case 2:
-		default: // the second was taken for silent
-			_, _ = w.Write([]byte(synced))
-			return
 		}
-		alive := time.NewTicker(silence / 20)
-		defer alive.Stop()
-		for range 30 {
-			<-alive.C
+		for range 3 {
+			time.Sleep(cli.SilenceLimit - time.Millisecond) // of the bubble
 			_, _ = w.Write([]byte(": \n\n"))
 			_ = out.Flush()
 		}
 		_, _ = w.Write([]byte(synced))
-	}))
-	t.Cleanup(server.Close)
-	err := cli.WatchDaemon(t.Context(), server.URL, time.Minute, silence, func(event registry.Event) error {
-		if event.Kind != registry.EventSynced {
-			t.Errorf("told %+v", event)
+	}, func(t *testing.T, base string) {
+		code, _, stderr := run(t, "export", "--server", base)
+		if code != 0 || len(asked) != 2 || !strings.Contains(stderr, "the daemon is silent") {
+			t.Fatalf("asked %d times, then exit code %d: %s", len(asked), code, stderr)
 		}
-		return cli.ErrTold
+		if after := asked[1].Sub(asked[0]); after < cli.SilenceLimit || after > cli.SilenceLimit+time.Second {
+			t.Errorf("it was taken up again after %v", after)
+		}
 	})
-	if n := asked.Load(); err != cli.ErrTold || n != 2 {
-		t.Errorf("asked %d times: %v", n, err)
-	}
 }

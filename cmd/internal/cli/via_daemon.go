@@ -13,14 +13,12 @@ import (
 
 // viaDaemon is a source that asks a daemon over HTTP. The actor of its writes is the name of the token.
 type viaDaemon struct {
-	base    *url.URL
-	token   string // "" for none
-	client  *http.Client
-	log     logrus.FieldLogger
-	limit   time.Duration // how long an answer may take, that to the request for a stream included
-	silence time.Duration // how long a stream of events may say nothing
-	wrote   string        // the position of the last write, which later reads wait for
-	warned  bool          // that the daemon's view is old
+	base   *url.URL
+	token  string // "" for none
+	client *http.Client
+	log    logrus.FieldLogger
+	wrote  string // the position of the last write, which later reads wait for
+	warned bool   // that the daemon's view is old
 }
 
 // Models implements source.

@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -22,7 +23,15 @@ import (
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
+// patience bounds what takes milliseconds on an idle machine, so that a hang ends.
+const patience = time.Minute
+
 func TestMain(m *testing.M) {
+	// A default, which -parallel overrides: the tests wait more than they compute.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := redistest.Main(m)
 	http.DefaultClient.CloseIdleConnections()
 	if err := goleak.Find(); code == 0 && err != nil {
@@ -32,10 +41,16 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// settings returns the defaults on a free port, with one client.
-func settings() *config.Config {
+// withoutClients returns the defaults on a free port, with time for writes on a busy machine.
+func withoutClients() *config.Config {
 	c := config.Default()
-	c.Listen = "127.0.0.1:0"
+	c.Listen, c.OperationTimeout = "127.0.0.1:0", patience
+	return c
+}
+
+// settings returns withoutClients with one client.
+func settings() *config.Config {
+	c := withoutClients()
 	c.Clients = []config.Client{{ID: "key-1", Provider: "openai", Models: []*registry.ModelInfo{{ID: "gpt-5"}}}}
 	return c
 }
@@ -60,7 +75,7 @@ func newLog() (*logrus.Logger, logLines) {
 // await returns when a message that begins like this was logged.
 func (l logLines) await(t *testing.T, begin string) {
 	t.Helper()
-	deadline := time.After(15 * time.Second)
+	deadline := time.After(patience)
 	for {
 		select {
 		case line := <-l:
@@ -221,18 +236,31 @@ func TestDaemonsOnOneRedisShowOneList(t *testing.T) {
 // awaitList returns when the daemon lists just these models; another daemon's change needs a moment.
 func awaitList(t *testing.T, d *daemon.Daemon, want ...string) {
 	t.Helper()
+	eventually(t, d.Address()+" lists", strings.Join(want, " "), func() string { return strings.Join(listed(t, d), " ") })
+}
+
+// eventually asks again until the answer is the one wanted.
+func eventually(t *testing.T, what, want string, ask func() string) {
+	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	for {
-		got := listed(t, d)
-		if slices.Equal(got, want) {
+		got := ask()
+		if got == want {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("%s lists %v, want %v", d.Address(), got, want)
+			t.Fatalf("%s %q, want %q", what, got, want)
 		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

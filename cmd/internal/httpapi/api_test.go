@@ -18,6 +18,9 @@ import (
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
+// patience bounds what takes milliseconds on an idle machine, so that a hang ends.
+const patience = time.Minute
+
 // TestMain leaves UTC, which many test machines are on.
 func TestMain(m *testing.M) {
 	time.Local = time.FixedZone("elsewhere", 7*60*60)
@@ -41,7 +44,7 @@ func newRegistry(tb testing.TB) *registry.ModelRegistry {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = server.Close() }) // has no way to fail
-	r, err := registry.New(tb.Context(), server.Client(), registry.Options{Logger: silent(), OperationTimeout: 20 * time.Second})
+	r, err := registry.New(tb.Context(), server.Client(), registry.Options{Logger: silent(), OperationTimeout: patience})
 	if err != nil {
 		tb.Fatal(err)
 	}
