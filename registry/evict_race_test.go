@@ -15,11 +15,11 @@ import (
 // back. So while clients come and go on two replicas at once, a mark is set or refused, and never waits.
 func TestEvictionIsNoLoss(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
 		var replicas []*registry.ModelRegistry
 		for _, id := range []string{"a", "b"} {
-			replicas = append(replicas, openReplica(t, s, ns, id, registry.Options{OperationTimeout: unhurried, KeepMarks: true}))
+			replicas = append(replicas, openReplica(t, s, ns, id, registry.Options{KeepMarks: true}))
 		}
 		var running sync.WaitGroup
 		for _, r := range replicas {
