@@ -66,7 +66,7 @@ func TestEvictedWhileAway(t *testing.T) {
 		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
 		must(t, a.RegisterClient(ctx, "d", "p", named("n")))
 		network.on.Store(true)
-		<-time.After(time.Minute) // of the bubble
+		<-time.After(20 * time.Second) // of the bubble, more than a lease
 		must(t, b.EvictClient(ctx, "c"))
 		network.on.Store(false)
 		eventually(t, "a is back with d", func() bool { must(t, b.Sync(ctx)); return shows(b, "n") && a.Health().Connected })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -15,6 +16,7 @@ import (
 // TestMain stops what the tests share, and fails when a registry that was closed left a goroutine behind.
 func TestMain(m *testing.M) {
 	redis.SetLogger(silent{})
+	debug.SetGCPercent(400) // each run of a script in a miniredis makes garbage of a whole Lua
 	code := redistest.Main(m)
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)

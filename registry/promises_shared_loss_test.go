@@ -2,9 +2,6 @@ package registry_test
 
 import (
 	"testing"
-	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
@@ -17,9 +14,10 @@ func TestPromise11WhatOneAloneKnewComesBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
 		open := func(id string) (r *registry.ModelRegistry, cut, restore func()) {
-			r, cut, restore = openBehindACut(t, s, ns, id)
+			network := &cable{}
+			r = openOn(t, network.client(t, s), ns, id, registry.Options{})
 			must(t, r.RegisterClient(ctx, "c", "p", named("m", "n")))
-			return r, cut, restore
+			return r, network.cut, network.restore
 		}
 		knows, cutKnows, restoreKnows := open("knows")
 		other, cutOther, restoreOther := open("other")
@@ -53,21 +51,4 @@ func TestPromise11WhatOneAloneKnewComesBack(t *testing.T) {
 			}
 		}
 	})
-}
-
-// openBehindACut opens a replica whose network can be cut and restored: in a bubble it swallows what is sent, in front of
-// a Redis it breaks connections and refuses new ones.
-func openBehindACut(t *testing.T, s *redistest.Server, ns, id string) (r *registry.ModelRegistry, cut, restore func()) {
-	t.Helper()
-	if s.Miniredis() != nil {
-		network := &mute{}
-		r = openOn(t, network.client(t, s), ns, id, registry.Options{OperationTimeout: time.Second})
-		return r, func() { network.on.Store(true) }, func() { network.on.Store(false) }
-	}
-	p := redistest.NewProxy(t, s.Addr())
-	options := s.Options()
-	options.Addrs = []string{p.Addr()}
-	client := redis.NewUniversalClient(options)
-	t.Cleanup(func() { _ = client.Close() })
-	return openOn(t, client, ns, id, registry.Options{}), p.Cut, p.Restore
 }
