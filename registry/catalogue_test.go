@@ -55,10 +55,10 @@ func TestCatalogue(t *testing.T) {
 		}
 	}
 
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ns, ref := redistest.Namespace(t), newReference()
-		writer := openReplica(t, s, ns, "writer", registry.Options{OperationTimeout: unhurried})
-		early := openReplica(t, s, ns, "early", registry.Options{OperationTimeout: unhurried})
+		writer := openReplica(t, s, ns, "writer", registry.Options{})
+		early := openReplica(t, s, ns, "early", registry.Options{})
 		expected := newMember(ref, "writer", registry.Options{})
 		compare := func(when, name string, r replica) {
 			t.Helper()
@@ -84,7 +84,7 @@ func TestCatalogue(t *testing.T) {
 
 		markCatalogue(t, catalogue, do)
 		compare("marked", "early", early)
-		late := openReplica(t, s, ns, "late", registry.Options{OperationTimeout: unhurried})
+		late := openReplica(t, s, ns, "late", registry.Options{})
 		compare("marked", "late", late)
 
 		for section := range catalogue {

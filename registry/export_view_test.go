@@ -18,16 +18,15 @@ func NewViewOf(replica string) *View { return newView(store.NewClock(), replica)
 // Own is the local view of a view.
 func Own(v *View) *View { return v.own() }
 
+// Catalogs are lists of models as views share them, by digest.
+type Catalogs map[string]*catalog
+
 // Change applies entries to a view, at the position where it stands, and shows them at once.
-func Change(v *View, catalogs map[string][]*ModelInfo, entries ...store.Entry) error {
-	decoded, err := decodedCatalogs(catalogs)
-	if err != nil {
-		return err
-	}
+func Change(v *View, catalogs Catalogs, entries ...store.Entry) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, entry := range entries {
-		if !apply(viewTarget{v, decoded}, entry) {
+		if !apply(viewTarget{v, catalogs}, entry) {
 			return errUnknownKind
 		}
 	}
@@ -35,7 +34,7 @@ func Change(v *View, catalogs map[string][]*ModelInfo, entries ...store.Entry) e
 	return nil
 }
 
-// Anew makes a view of what another one has been told, in one step.
+// Anew makes a view of what another one has been told, in one step, with catalogs of its own.
 func Anew(v *View, catalogs map[string][]*ModelInfo) (*View, error) {
 	c := make(contents)
 	for id, client := range v.known {
@@ -44,7 +43,7 @@ func Anew(v *View, catalogs map[string][]*ModelInfo) (*View, error) {
 			c.setMark(id, model, mark)
 		}
 	}
-	decoded, err := decodedCatalogs(catalogs)
+	decoded, err := DecodeCatalogs(catalogs)
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +52,9 @@ func Anew(v *View, catalogs map[string][]*ModelInfo) (*View, error) {
 	return anew, nil
 }
 
-func decodedCatalogs(catalogs map[string][]*ModelInfo) (map[string]*catalog, error) {
-	decoded := make(map[string]*catalog)
+// DecodeCatalogs makes catalogs of lists of models.
+func DecodeCatalogs(catalogs map[string][]*ModelInfo) (Catalogs, error) {
+	decoded := make(Catalogs)
 	for digest, models := range catalogs {
 		encoded, err := encodeCatalog(models)
 		if err != nil {

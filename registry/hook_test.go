@@ -73,12 +73,12 @@ func (r *recorder) await(t *testing.T, want ...string) {
 // TestHook hears of the clients that are there, and then of each change on either replica, in order, one at a time.
 func TestHook(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns, hook := t.Context(), redistest.Namespace(t), &recorder{}
-		other := openReplica(t, s, ns, "other", patient)
+		other := openReplica(t, s, ns, "other", registry.Options{})
 		must(t, other.RegisterClient(ctx, "d", "p", named("m")))
 		must(t, other.RegisterClient(ctx, "c", "", named("n", "m", "n")))
-		r := openReplica(t, s, ns, "a", registry.Options{Hook: hook, OperationTimeout: patient.OperationTimeout})
+		r := openReplica(t, s, ns, "a", registry.Options{Hook: hook})
 		must(t, r.RegisterClient(ctx, "e", "p", named("m")))
 		must(t, r.SetModelQuotaExceeded(ctx, "e", "m"))
 		must(t, other.Sync(ctx))
@@ -103,22 +103,24 @@ func TestHook(t *testing.T) {
 
 // TestHookPanics: the next call comes all the same, and the log has the panic.
 func TestHookPanics(t *testing.T) {
-	t.Parallel()
-	hook := &recorder{then: func(_ context.Context, call string) { panic("by " + call) }}
-	log, logged := logtest.NewNullLogger()
-	s := redistest.Miniredis(t)
-	r, err := registry.New(t.Context(), s.Client(t), registry.Options{Hook: hook, Logger: log})
-	must(t, err)
-	defer r.Close()
-	must(t, r.RegisterClient(t.Context(), "c", "p", named("m")))
-	must(t, r.UnregisterClient(t.Context(), "c"))
-	hook.await(t, `c p ["m"]`, "c p gone")
-	eventually(t, "both are logged", func() bool { return len(logged.AllEntries()) == 2 })
-	for i, call := range hook.calls {
-		if e := logged.AllEntries()[i]; e.Level != logrus.ErrorLevel || !strings.Contains(e.Message, "panicked: by "+call) {
-			t.Errorf("logged %q", e.Message)
+	inBubble(t, func(t *testing.T, s *redistest.Server) {
+		hook := &recorder{then: func(_ context.Context, call string) { panic("by " + call) }}
+		log, logged := logtest.NewNullLogger()
+		r := openReplica(t, s, "ns", "a", registry.Options{Hook: hook, Logger: log})
+		must(t, r.RegisterClient(t.Context(), "c", "p", named("m")))
+		must(t, r.UnregisterClient(t.Context(), "c"))
+		hook.await(t, `c p ["m"]`, "c p gone")
+		synctest.Wait()
+		all := logged.AllEntries()
+		if len(all) != 2 {
+			t.Fatalf("logged %v", all)
 		}
-	}
+		for i, call := range hook.calls {
+			if e := all[i]; e.Level != logrus.ErrorLevel || !strings.Contains(e.Message, "panicked: by "+call) {
+				t.Errorf("logged %q", e.Message)
+			}
+		}
+	})
 }
 
 // TestHookIsLimited by the clock of a bubble: a call's context ends after 5 s, the next call waits for its end, and
@@ -202,35 +204,43 @@ func TestHookThatOverruns(t *testing.T) {
 
 // TestHookThatIsTooSlow misses changes, and hears afterwards what differs.
 func TestHookThatIsTooSlow(t *testing.T) {
-	t.Parallel()
-	ctx, release := t.Context(), make(chan struct{})
-	hook := &recorder{then: func(_ context.Context, call string) {
-		if call != `b p ["m"]` {
-			<-release
+	inBubble(t, func(t *testing.T, s *redistest.Server) {
+		ctx, release := t.Context(), make(chan struct{})
+		hook := &recorder{then: func(_ context.Context, call string) {
+			if call != `b p ["m"]` {
+				<-release
+			}
+		}}
+		log, logged := logtest.NewNullLogger()
+		r := openReplica(t, s, "ns", "a", registry.Options{Hook: hook, Logger: log})
+		for _, client := range []string{"b", "c", "d"} {
+			must(t, r.RegisterClient(ctx, client, "p", named("m")))
 		}
-	}}
-	log, logged := logtest.NewNullLogger()
-	r, err := registry.New(ctx, redistest.Miniredis(t).Client(t), registry.Options{Hook: hook, Logger: log})
-	must(t, err)
-	defer r.Close()
-	for _, client := range []string{"b", "c", "d"} {
-		must(t, r.RegisterClient(ctx, client, "p", named("m")))
-	}
-	hook.await(t, `b p ["m"]`, `c p ["m"]`)
-	for i := 0; registry.Watched(r); i++ {
-		if i > 200_000 {
-			t.Fatal("nobody finds it slow")
+		hook.await(t, `b p ["m"]`, `c p ["m"]`)
+		outrun(t, r, func() bool { return !registry.Watched(r) })
+		must(t, r.UnregisterClient(ctx, "c"))
+		must(t, r.RegisterClient(ctx, "e", "p", named("m")))
+		close(release)
+		hook.await(t, `b p ["m"]`, `c p ["m"]`, `d p ["m"]`, `e p ["m"]`, "c p gone")
+		if len(logged.AllEntries()) == 0 {
+			t.Error("nothing is logged")
 		}
-		mark := &store.Mark{Suspension: &store.MarkPart{Reason: fmt.Sprint(i)}}
-		registry.Apply(r, store.Entry{
-			Kind: store.KindMark, Client: "c", Marks: []store.PairMark{{Client: "c", Model: "m", Mark: mark}},
-		})
-	}
-	must(t, r.UnregisterClient(ctx, "c"))
-	must(t, r.RegisterClient(ctx, "e", "p", named("m")))
-	close(release)
-	hook.await(t, `b p ["m"]`, `c p ["m"]`, `d p ["m"]`, `e p ["m"]`, "c p gone")
-	if len(logged.AllEntries()) == 0 {
-		t.Error("nothing is logged")
+	})
+}
+
+// outrun changes a mark of client c of a registry in a bubble, many times, until somebody who watches is found too slow.
+func outrun(t *testing.T, r *registry.ModelRegistry, slow func() bool) {
+	t.Helper()
+	for i := 0; !slow(); i++ {
+		if i > 70 {
+			t.Fatal("nobody is found too slow")
+		}
+		for n := range 1000 {
+			mark := &store.Mark{Suspension: &store.MarkPart{Reason: fmt.Sprint(i, n)}}
+			registry.Apply(r, store.Entry{
+				Kind: store.KindMark, Client: "c", Marks: []store.PairMark{{Client: "c", Model: "m", Mark: mark}},
+			})
+		}
+		synctest.Wait() // everybody has read what they read
 	}
 }

@@ -34,9 +34,9 @@ func localWants(t *testing.T, r *registry.ModelRegistry, want ...string) {
 // the others do, and after everything was read anew.
 func TestLocalFollowsHolds(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ns, ctx := redistest.Namespace(t), t.Context()
-		o := registry.Options{OperationTimeout: unhurried}
+		o := registry.Options{}
 		a, b := openReplica(t, s, ns, "a", o), openReplica(t, s, ns, "b", o)
 		o.Observer = true
 		observer := openReplica(t, s, ns, "observer", o)
@@ -89,28 +89,25 @@ func TestLocalFollowsHolds(t *testing.T) {
 
 // TestLocalShowsWhatWaits: a write that waits for Redis is in the local view, too.
 func TestLocalShowsWhatWaits(t *testing.T) {
-	t.Parallel()
-	s, ctx := redistest.Redis(t), t.Context()
-	a := openReplica(t, s, redistest.Namespace(t), "a", registry.Options{})
-	must(t, a.RegisterClient(ctx, "c", "p", named("m")))
-	localWants(t, a, "c")
-	s.Kill(t)
-	if err := a.RegisterClient(ctx, "d", "p", named("m")); err == nil {
-		t.Fatal("registered without Redis")
-	}
-	localWants(t, a, "c", "d")
-	if err := a.UnregisterClient(ctx, "c"); err == nil {
-		t.Fatal("unregistered without Redis")
-	}
-	localWants(t, a, "d")
+	inBubble(t, func(t *testing.T, s *redistest.Server) {
+		network, ctx := &mute{}, t.Context()
+		a := openOn(t, network.client(t, s), "ns", "a", registry.Options{})
+		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
+		localWants(t, a, "c")
+		network.on.Store(true)
+		waits(t, a.RegisterClient(ctx, "d", "p", named("m")))
+		localWants(t, a, "c", "d")
+		waits(t, a.UnregisterClient(ctx, "c"))
+		localWants(t, a, "d")
+	})
 }
 
 // TestLocalMarksEnd: time ends marks in both views.
 func TestLocalMarksEnd(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, s *redistest.Server) {
+	onBothMoving(t, func(t *testing.T, s *redistest.Server) {
 		ctx := t.Context()
-		a := openReplica(t, s, redistest.Namespace(t), "a", registry.Options{OperationTimeout: unhurried})
+		a := openReplica(t, s, redistest.Namespace(t), "a", registry.Options{})
 		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
 		localWants(t, a, "c")
 		must(t, a.SetModelQuotaExceeded(ctx, "c", "*"))
@@ -118,7 +115,7 @@ func TestLocalMarksEnd(t *testing.T) {
 			t.Fatalf("counted %d", n)
 		}
 		before := a.Local().GetGeneration()
-		s.Advance(t, 5*time.Minute)
+		moveClock(t, s, 5*time.Minute)
 		must(t, a.Sync(ctx))
 		localWants(t, a, "c")
 		if now := a.Local().GetGeneration(); now == before {

@@ -12,10 +12,10 @@ import (
 
 func TestQuotaMarkReachesAnotherReplicaAndEnds(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, s *redistest.Server) {
+	onBothMoving(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		a := openReplica(t, s, ns, "a", registry.Options{OperationTimeout: unhurried})
-		b := openReplica(t, s, ns, "b", registry.Options{OperationTimeout: unhurried})
+		a := openReplica(t, s, ns, "a", registry.Options{})
+		b := openReplica(t, s, ns, "b", registry.Options{})
 		expect := func(when string, want int) {
 			t.Helper()
 			if err := b.Sync(ctx); err != nil {
@@ -35,9 +35,9 @@ func TestQuotaMarkReachesAnotherReplicaAndEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		expect("marked by a", 1)
-		s.Advance(t, 3*time.Minute)
+		moveClock(t, s, 3*time.Minute)
 		expect("inside the window", 1)
-		s.Advance(t, 3*time.Minute)
+		moveClock(t, s, 3*time.Minute)
 		expect("past the window", 2)
 	})
 }

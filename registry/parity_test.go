@@ -3,12 +3,9 @@ package registry_test
 import (
 	"context"
 	"errors"
-	"io"
 	"reflect"
 	"testing"
 	"time"
-
-	"github.com/sirupsen/logrus"
 
 	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
@@ -39,9 +36,6 @@ type fleet struct {
 	move  func(d time.Duration)
 }
 
-// unhurried is the time for one operation where a test is not about time: the machine may be busy.
-const unhurried = 30 * time.Second
-
 // everywhere runs a test on the reference and on both kinds of server. Without clock the servers are shared by the
 // whole package, with it the test has its own and may move it.
 func everywhere(t *testing.T, clock bool, o registry.Options, test func(f *fleet)) {
@@ -53,15 +47,14 @@ func everywhere(t *testing.T, clock bool, o registry.Options, test func(f *fleet
 		f.open = func(id string, o registry.Options) replica { return newMember(ref, id, o) }
 		f.run(o, test)
 	})
-	each := redistest.EachShared
+	each := onBoth
 	if clock {
-		each = redistest.Each
+		each = onBothMoving
 	}
 	each(t, func(t *testing.T, s *redistest.Server) {
 		ns := redistest.Namespace(t)
-		f := &fleet{t: t, real: true, still: s.Miniredis() != nil, move: func(d time.Duration) { s.Advance(t, d) }}
+		f := &fleet{t: t, real: true, still: s.Miniredis() != nil, move: func(d time.Duration) { moveClock(t, s, d) }}
 		f.open = func(id string, o registry.Options) replica {
-			o.OperationTimeout = unhurried
 			return openReplica(t, s, ns, id, o)
 		}
 		f.run(o, test)
@@ -72,28 +65,6 @@ func (f *fleet) run(o registry.Options, test func(f *fleet)) {
 	f.t.Helper()
 	f.a, f.b = f.open("a", o), f.open("b", o)
 	test(f)
-}
-
-// openReplica opens a replica that is closed with the test.
-func openReplica(t *testing.T, s *redistest.Server, ns, id string, o registry.Options) *registry.ModelRegistry {
-	t.Helper()
-	o.Namespace, o.ReplicaID, o.Logger = ns, id, silence()
-	r, err := registry.New(t.Context(), s.Client(t), o)
-	if err != nil {
-		t.Fatalf("open replica %s: %v", id, err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil { // not what these tests are about
-			t.Logf("close replica %s: %v", id, err)
-		}
-	})
-	return r
-}
-
-func silence() *logrus.Logger {
-	l := logrus.New()
-	l.SetOutput(io.Discard)
-	return l
 }
 
 // advance moves the clock and lets both replicas hear of it.

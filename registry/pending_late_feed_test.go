@@ -141,3 +141,34 @@ func TestAHurriedCallerIsNoOutage(t *testing.T) {
 		eventually(t, "it is replayed", func() bool { return r.Health().Pending == 0 })
 	})
 }
+
+// TestAWriteThatAwaitsAHolderReadsNothingAnew: after a loss a mark waits until the holder of its client is back. Until
+// then the replica does not read the namespace again and again.
+func TestAWriteThatAwaitsAHolderReadsNothingAnew(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *redistest.Server) {
+		ctx, toHolder, reads := t.Context(), &mute{}, atomic.Int64{}
+		counting := &tap{sent: func(b []byte) {
+			if bytes.Contains(bytes.ToLower(b), []byte("hscan")) && reads.Add(1) > 1000 {
+				<-time.After(time.Second) // or no time would pass in the bubble
+			}
+		}}
+		holder := openOn(t, toHolder.client(t, s), "ns", "holder", registry.Options{OperationTimeout: time.Second})
+		r := openOn(t, counting.client(t, s), "ns", "r", registry.Options{})
+		must(t, holder.RegisterClient(ctx, "c", "p", named("m")))
+		must(t, r.Sync(ctx))
+		toHolder.on.Store(true)
+		epoch, before := r.Position().Epoch, reads.Load()
+		s.Miniredis().FlushAll()
+		waits(t, r.SuspendClientModel(ctx, "c", "m", "manual"))
+		eventually(t, "a new epoch", func() bool { return r.Position().Epoch != epoch })
+		<-time.After(5 * time.Second) // of the bubble
+		if n := reads.Load() - before; n > 50 || r.Health().Pending != 1 {
+			t.Errorf("%d pages were read, %d writes wait", n, r.Health().Pending)
+		}
+		toHolder.on.Store(false)
+		eventually(t, "the mark is there", func() bool { return holder.GetModelCount("m") == 0 && r.Health().Pending == 0 })
+		if !r.ClientSupportsModel("c", "m") {
+			t.Error("the client is gone")
+		}
+	})
+}

@@ -89,7 +89,7 @@ func TestWaitingRetryAfterCountsFromTheCall(t *testing.T) {
 		waits(t,
 			a.SetModelQuotaExceededUntil(t.Context(), "c", "m", registry.QuotaLimit{RetryAfter: time.Hour}),
 			a.SetModelQuotaExceededUntil(t.Context(), "c", "n", registry.QuotaLimit{RetryAfter: time.Second}))
-		<-time.After(10 * time.Minute) // of the bubble
+		<-time.After(3 * time.Minute) // of the bubble
 	}, func(t *testing.T, a, b *registry.ModelRegistry) {
 		got := b.ClientModelStatus("c", "m")
 		if off := got.Until.Sub(called.Add(time.Hour)).Abs(); off > time.Minute || b.GetModelCount("n") != 1 {

@@ -16,9 +16,11 @@ import (
 // pickView has so many clients c0, c1, ... with one model m, of the providers p and q in turn, and one of its own, c0,
 // that is in the catalogue twice.
 func pickView(t *testing.T, clients int) *pickWorld {
-	w := &pickWorld{t: t, view: registry.NewViewOf("me"), catalogs: map[string][]*registry.ModelInfo{
+	catalogs, err := registry.DecodeCatalogs(map[string][]*registry.ModelInfo{
 		"list": {{ID: "m"}}, "twice": {{ID: "m"}, {ID: "m"}},
-	}}
+	})
+	must(t, err)
+	w := &pickWorld{t: t, view: registry.NewViewOf("me"), catalogs: catalogs}
 	for i := range clients {
 		record := &store.ClientRecord{
 			Provider: []string{"p", "q"}[i%2], Digest: "list", RegisteredAt: int64(i), Holders: []string{"other"},
@@ -34,7 +36,7 @@ func pickView(t *testing.T, clients int) *pickWorld {
 type pickWorld struct {
 	t        *testing.T
 	view     *registry.View
-	catalogs map[string][]*registry.ModelInfo
+	catalogs registry.Catalogs
 }
 
 func (w *pickWorld) change(entry store.Entry) {

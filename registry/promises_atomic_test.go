@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
@@ -18,11 +19,11 @@ import (
 // clients, the clients' numbers of marks those of the marks, and the feed ends where the head says.
 func TestPromise01AWriteAppearsWhole(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ns := redistest.Namespace(t)
 		var writing sync.WaitGroup
 		for _, id := range []string{"a", "b"} {
-			r := openReplica(t, s, ns, id, patient)
+			r := openReplica(t, s, ns, id, registry.Options{})
 			for w := range 2 {
 				writing.Go(func() { churn(t, r, fmt.Sprintf("%s-%d", id, w), 12) })
 			}

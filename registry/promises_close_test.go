@@ -16,12 +16,12 @@ import (
 // it is left, whatever the writers were told.
 func TestPromise19CloseAmidWrites(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx := t.Context()
 		for round := range 5 {
 			ns := redistest.Namespace(t)
 			other := openReplica(t, s, ns, "other", registry.Options{})
-			r := openReplica(t, s, ns, "closing", registry.Options{OperationTimeout: unhurried})
+			r := openReplica(t, s, ns, "closing", registry.Options{})
 			var writers sync.WaitGroup
 			begun := make(chan struct{}, 8)
 			for w := range 8 {

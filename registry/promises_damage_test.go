@@ -29,10 +29,10 @@ func TestPromise11LostDataComeBack(t *testing.T) {
 	} {
 		t.Run(lost, func(t *testing.T) {
 			t.Parallel()
-			redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+			onBoth(t, func(t *testing.T, s *redistest.Server) {
 				ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
-				a := openReplica(t, s, ns, "a", patient)
-				b := openReplica(t, s, ns, "b", patient)
+				a := openReplica(t, s, ns, "a", registry.Options{})
+				b := openReplica(t, s, ns, "b", registry.Options{})
 				must(t, a.RegisterClient(ctx, "of a", "p", named("m")))
 				must(t, b.RegisterClient(ctx, "of b", "q", named("n", "o")))
 				must(t, a.SetModelQuotaExceeded(ctx, "of a", "m"))
@@ -62,7 +62,7 @@ func TestPromise11LostDataComeBack(t *testing.T) {
 					clients, marks := c.HLen(ctx, prefix+"clients").Val(), c.HLen(ctx, prefix+"marks").Val()
 					return err == nil && now != epoch && clients == 2 && marks == 2
 				})
-				late := openReplica(t, s, ns, "late", patient)
+				late := openReplica(t, s, ns, "late", registry.Options{})
 				if !whole(late) {
 					t.Errorf("a new replica lists %q", ids(late.GetAvailableModelInfos()))
 				}
@@ -80,7 +80,7 @@ func TestPromise05ARewrittenHistoryIsNoticed(t *testing.T) {
 			t.Parallel()
 			s := redistest.Shared(t)
 			ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
-			a := openReplica(t, s, ns, "a", patient)
+			a := openReplica(t, s, ns, "a", registry.Options{})
 			must(t, a.RegisterClient(ctx, "c", "p", named("m")))
 			must(t, a.Sync(ctx))
 			earlier := save(t, c, "rollcall:{"+ns+"}:")
@@ -94,7 +94,7 @@ func TestPromise05ARewrittenHistoryIsNoticed(t *testing.T) {
 				return nil
 			})
 			must(t, err)
-			b := openReplica(t, s, ns, "b", patient)
+			b := openReplica(t, s, ns, "b", registry.Options{})
 			for _, model := range models[2:] {
 				if err := b.RegisterClient(ctx, "with "+model, "p", named(model)); !errors.Is(err, registry.ErrPending) {
 					must(t, err)

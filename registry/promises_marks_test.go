@@ -13,9 +13,9 @@ import (
 // TestPromise12AMarkLastsUntilItsDeadline states deadlines of different sources, one after the other.
 func TestPromise12AMarkLastsUntilItsDeadline(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, s *redistest.Server) {
+	onBothMoving(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		r := openReplica(t, s, ns, "a", registry.Options{OperationTimeout: unhurried})
+		r := openReplica(t, s, ns, "a", registry.Options{})
 		must(t, r.RegisterClient(ctx, "c", "p", named("m")))
 		for _, step := range []struct {
 			after  time.Duration
@@ -39,7 +39,7 @@ func TestPromise12AMarkLastsUntilItsDeadline(t *testing.T) {
 			{8 * 24 * time.Hour, "", 0, 1},
 		} {
 			if step.after > 0 {
-				s.Advance(t, step.after)
+				moveClock(t, s, step.after)
 				must(t, r.Sync(ctx))
 			}
 			if step.source != "" {
@@ -60,9 +60,9 @@ const hour = time.Hour
 // TestPromise12SourcesAreDerived: who named the deadline follows from what is stated, and from whether a person did.
 func TestPromise12SourcesAreDerived(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		r := openReplica(t, s, ns, "a", registry.Options{OperationTimeout: unhurried, QuotaWindow: 20 * time.Minute})
+		r := openReplica(t, s, ns, "a", registry.Options{QuotaWindow: 20 * time.Minute})
 		must(t, r.RegisterClient(ctx, "c", "p", named("0", "1", "2", "3", "4")))
 		now := s.Now(t)
 		for i, c := range []struct {
@@ -97,10 +97,10 @@ func TestPromise12SourcesAreDerived(t *testing.T) {
 // refused, and then the other one succeeds.
 func TestPromise13ALateSuccessErasesNothingNewer(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		a := openReplica(t, s, ns, "a", registry.Options{OperationTimeout: unhurried})
-		b := openReplica(t, s, ns, "b", registry.Options{OperationTimeout: unhurried})
+		a := openReplica(t, s, ns, "a", registry.Options{})
+		b := openReplica(t, s, ns, "b", registry.Options{})
 		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
 		for _, model := range []string{"m", "*"} {
 			began := a.Position()
@@ -141,10 +141,10 @@ func TestPromise13ALateSuccessErasesNothingNewer(t *testing.T) {
 // TestPromise13AnotherReplicasPosition: a success that began on another replica, ahead of this one's view, is believed.
 func TestPromise13AnotherReplicasPosition(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		a := openReplica(t, s, ns, "a", registry.Options{OperationTimeout: unhurried})
-		b := openReplica(t, s, ns, "b", registry.Options{OperationTimeout: unhurried})
+		a := openReplica(t, s, ns, "a", registry.Options{})
+		b := openReplica(t, s, ns, "b", registry.Options{})
 		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
 		must(t, a.SetModelQuotaExceeded(ctx, "c", "m"))
 		must(t, b.ClearModelQuotaExceededAsOf(ctx, "c", "m", a.Position()))
@@ -157,9 +157,9 @@ func TestPromise13AnotherReplicasPosition(t *testing.T) {
 // TestPromise13NoProgramLiftsAnOperatorsMark: neither a success, nor a registration, nor a program's own mark.
 func TestPromise13NoProgramLiftsAnOperatorsMark(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		r := openReplica(t, s, ns, "a", registry.Options{OperationTimeout: unhurried})
+		r := openReplica(t, s, ns, "a", registry.Options{})
 		alice := registry.WithActor(ctx, "alice")
 		must(t, r.RegisterClient(ctx, "c", "p", named("m", "n")))
 		must(t, r.SetModelQuotaExceeded(alice, "c", "m"))
@@ -202,10 +202,10 @@ func TestPromise13NoProgramLiftsAnOperatorsMark(t *testing.T) {
 // began before it, nothing is believed; of one that began after, all.
 func TestPromise13AnOperatorsClearFencesLateMarks(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		a := openReplica(t, s, ns, "a", registry.Options{OperationTimeout: unhurried})
-		b := openReplica(t, s, ns, "b", registry.Options{OperationTimeout: unhurried})
+		a := openReplica(t, s, ns, "a", registry.Options{})
+		b := openReplica(t, s, ns, "b", registry.Options{})
 		must(t, a.RegisterClient(ctx, "c", "p", named("m")))
 		began := a.Position()
 		must(t, b.Sync(ctx))
@@ -230,9 +230,9 @@ func TestPromise13AnOperatorsClearFencesLateMarks(t *testing.T) {
 // TestPromise17MarksAreRefusedByField: bad limits, deadlines and actors.
 func TestPromise17MarksAreRefusedByField(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		r := openReplica(t, s, ns, "a", registry.Options{OperationTimeout: unhurried})
+		r := openReplica(t, s, ns, "a", registry.Options{})
 		must(t, r.RegisterClient(ctx, "c", "p", named("m")))
 		before, past := r.Position(), s.Now(t).Add(-time.Second)
 		limit := func(l registry.QuotaLimit) error { return r.SetModelQuotaExceededUntil(ctx, "c", "m", l) }

@@ -2,13 +2,11 @@ package registry_test
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"io"
 	"net"
 	"sync"
 	"testing"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
@@ -19,14 +17,6 @@ type lossy struct {
 	mu   sync.Mutex
 	word []byte // what the request contains; nil: nothing is lost
 	lost int
-}
-
-func (l *lossy) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
-	if err != nil {
-		return nil, err
-	}
-	return &lossyConn{Conn: conn, network: l}, nil
 }
 
 // lose makes the network lose the answer to the next request that contains the word.
@@ -60,8 +50,8 @@ func (c *lossyConn) Write(request []byte) (int, error) {
 
 func (c *lossyConn) Read(answer []byte) (int, error) {
 	n, err := c.Conn.Read(answer)
-	if c.hit && err == nil {
-		return 0, io.EOF // the server has done it
+	if c.hit && err == nil { // the server has done it
+		return 0, errors.Join(io.EOF, c.Close())
 	}
 	return n, err
 }
@@ -70,15 +60,10 @@ func (c *lossyConn) Read(answer []byte) (int, error) {
 // carried out again, and its caller hears of success.
 func TestPromise03ARepeatedWriteTakesEffectOnce(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
-		ctx, ns, network := t.Context(), redistest.Namespace(t), &lossy{}
-		options := s.Options()
-		options.Dialer = network.dial
-		client := redis.NewUniversalClient(options)
-		defer client.Close()
-		r, err := registry.New(ctx, client, registry.Options{Namespace: ns, Logger: silence()})
-		must(t, err)
-		defer r.Close()
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
+		ctx, network := t.Context(), &lossy{}
+		client := through(t, s, func(c net.Conn) net.Conn { return &lossyConn{Conn: c, network: network} })
+		r := openOn(t, client, redistest.Namespace(t), "a", registry.Options{})
 
 		warmUp(t, r) // the server has the scripts now: the answers that get lost are those of the writes
 		writes := []func() error{

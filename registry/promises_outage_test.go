@@ -15,7 +15,9 @@ import (
 // openURL opens a replica as a proxy does, by the URL of a server.
 func openURL(t *testing.T, s *redistest.Server, id string) *registry.ModelRegistry {
 	t.Helper()
-	r, err := registry.Open(t.Context(), s.URL(), registry.Options{ReplicaID: id, Logger: silence()})
+	// A call that is under way when Redis goes away takes this long to say so.
+	const limit = 10 * time.Second
+	r, err := registry.Open(t.Context(), s.URL(), registry.Options{ReplicaID: id, OperationTimeout: limit, Logger: silence()})
 	must(t, err)
 	t.Cleanup(func() { _ = r.Close() }) // Redis may be gone
 	return r
@@ -77,9 +79,7 @@ func TestPromise06ReadsGoOnWithoutRedis(t *testing.T) {
 	r := openURL(t, s, "a")
 	must(t, r.RegisterClient(ctx, "c", "p", named("m", "n")))
 	must(t, r.SuspendClientModel(ctx, "c", "n", "manual"))
-	if h := r.Health(); !h.Connected || h.Stale {
-		t.Errorf("before: %+v", h)
-	}
+	eventually(t, "the view is fed", func() bool { h := r.Health(); return h.Connected && !h.Stale })
 	u := universe{[]string{"c"}, []string{"m", "n"}, []string{"p"}, handlers}
 	before := u.ask(r)
 
@@ -117,6 +117,7 @@ func TestPromise16WritesWait(t *testing.T) {
 	must(t, a.RegisterClient(ctx, "c", "p", named("m", "n")))
 	must(t, b.Sync(ctx))
 	s.Kill(t)
+	eventually(t, "the replica has noticed", func() bool { return !a.Health().Connected })
 	for _, write := range []func() error{
 		func() error { return a.RegisterClient(ctx, "d", "p", named("draft")) },
 		func() error { return a.RegisterClient(ctx, "d", "p", named("m", "x")) },

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -14,11 +15,14 @@ import (
 
 // TestPromise17BadInputIsRefusedWithoutRedis asks a registry whose Redis is gone: bad input never gets that far.
 func TestPromise17BadInputIsRefusedWithoutRedis(t *testing.T) {
-	t.Parallel()
-	s := redistest.Redis(t)
-	r := openURL(t, s, "a")
-	s.Kill(t)
-	ctx := t.Context()
+	inBubble(t, testBadInput)
+}
+
+func testBadInput(t *testing.T, s *redistest.Server) {
+	network, ctx := &mute{}, t.Context()
+	r := openOn(t, network.client(t, s), "ns", "a", registry.Options{})
+	network.on.Store(true)
+	began := time.Now()
 	register := func(client, provider string, models ...*registry.ModelInfo) error {
 		return r.RegisterClient(ctx, client, provider, models)
 	}
@@ -65,8 +69,8 @@ func TestPromise17BadInputIsRefusedWithoutRedis(t *testing.T) {
 			t.Errorf("%s: error %v, want one that names %s", name, c.err, c.field)
 		}
 	}
-	if h := r.Health(); h.Pending != 0 {
-		t.Errorf("%d writes wait", h.Pending)
+	if h := r.Health(); h.Pending != 0 || time.Since(began) > 0 {
+		t.Errorf("%d writes wait; the refusals took %v", h.Pending, time.Since(began))
 	}
 }
 
@@ -91,7 +95,7 @@ func TestPromise18ServersThatCannotServeAreNamed(t *testing.T) {
 		options.Username, options.Password = user, password
 		client := redis.NewUniversalClient(options)
 		defer client.Close()
-		r, err := registry.New(ctx, client, registry.Options{Namespace: namespace, Logger: silence()})
+		r, err := registry.New(ctx, client, registry.Options{Namespace: namespace, OperationTimeout: unhurried, Logger: silence()})
 		if err == nil {
 			_ = r.Close()
 		}

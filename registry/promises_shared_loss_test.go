@@ -3,8 +3,6 @@ package registry_test
 import (
 	"testing"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/rollcall-dev/rollcall/registry"
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
@@ -13,34 +11,28 @@ import (
 // of, and has the other one begin the new epoch and bring the client first.
 func TestPromise11WhatOneAloneKnewComesBack(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
-		open := func(id string) (*registry.ModelRegistry, *redistest.Proxy) {
-			p := redistest.NewProxy(t, s.Addr())
-			options := s.Options()
-			options.Addrs = []string{p.Addr()}
-			client := redis.NewUniversalClient(options)
-			t.Cleanup(func() { _ = client.Close() })
-			r, err := registry.New(ctx, client, registry.Options{Namespace: ns, ReplicaID: id, Logger: silence()})
-			must(t, err)
-			t.Cleanup(func() { _ = r.Close() })
+		open := func(id string) (r *registry.ModelRegistry, cut, restore func()) {
+			network := &cable{}
+			r = openOn(t, network.client(t, s), ns, id, registry.Options{})
 			must(t, r.RegisterClient(ctx, "c", "p", named("m", "n")))
-			return r, p
+			return r, network.cut, network.restore
 		}
-		knows, toKnows := open("knows")
-		other, toOther := open("other")
+		knows, cutKnows, restoreKnows := open("knows")
+		other, cutOther, restoreOther := open("other")
 		must(t, knows.Sync(ctx))
 		epoch := knows.Position().Epoch
 
-		toOther.Cut()
+		cutOther()
 		must(t, knows.SuspendClientModel(ctx, "c", "m", "test"))
-		toKnows.Cut()
+		cutKnows()
 		prefix := "rollcall:{" + ns + "}:"
 		keys, err := c.Keys(ctx, prefix+"*").Result()
 		must(t, err)
 		must(t, c.Del(ctx, keys...).Err())
 
-		toOther.Restore()
+		restoreOther()
 		broughtBy := func(replica string) func() bool {
 			return func() bool { return c.HGet(ctx, prefix+"meta", "asserted:"+replica).Val() == "1" }
 		}
@@ -48,7 +40,7 @@ func TestPromise11WhatOneAloneKnewComesBack(t *testing.T) {
 		if other.GetModelCount("m") != 1 {
 			t.Fatal("the other has heard of the mark")
 		}
-		toKnows.Restore()
+		restoreKnows()
 		eventually(t, "both have brought it", broughtBy("knows"))
 		must(t, other.Sync(ctx))
 		must(t, knows.Sync(ctx))

@@ -3,7 +3,6 @@ package registry_test
 import (
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/rollcall-dev/rollcall/registry"
@@ -33,13 +32,31 @@ type universe struct {
 	clients, models, providers, handlers []string
 }
 
-// answers holds what a reader said to every question, by the question as one would write it.
-type answers map[string]any
+// answers are what a reader said to every question about a universe, in the order in which they were asked.
+type answers []answer
+
+type answer struct {
+	question string // a format
+	args     []any
+	said     any
+}
+
+// String is the question as one would write it.
+func (a answer) String() string { return fmt.Sprintf(a.question, a.args...) }
+
+// same says whether two answers are alike.
+func (a answer) same(b answer) bool {
+	switch said := a.said.(type) {
+	case int, bool, string: // most of them: reflection takes longer
+		return said == b.said
+	}
+	return reflect.DeepEqual(a.said, b.said)
+}
 
 // ask puts every question about the universe to r.
 func (u universe) ask(r reader) answers {
-	said := answers{}
-	say := func(answer any, question string, args ...any) { said[fmt.Sprintf(question, args...)] = answer }
+	var all answers
+	say := func(said any, question string, args ...any) { all = append(all, answer{question, args, said}) }
 
 	for _, client := range u.clients {
 		say(r.GetModelsForClient(client), "GetModelsForClient(%q)", client)
@@ -68,25 +85,27 @@ func (u universe) ask(r reader) answers {
 		say(list, "GetAvailableModelsByProvider(%q)", provider)
 	}
 	u.askStatus(r, say)
-	return said
+	return all
 }
 
-// differences lists the questions that were answered differently, "" if there are none.
+// differences lists the questions that were answered differently, "" if there are none. Both were asked about one
+// universe.
 func (want answers) differences(got answers) string {
-	var questions []string
-	for question, answer := range want {
-		if !reflect.DeepEqual(answer, got[question]) {
-			questions = append(questions, question)
+	if len(want) != len(got) {
+		return fmt.Sprintf("%d answers, want %d", len(got), len(want))
+	}
+	var text strings.Builder
+	different := 0
+	for i, answer := range want {
+		if answer.same(got[i]) {
+			continue
+		}
+		if different++; different <= 12 {
+			fmt.Fprintf(&text, "%s\n\t got %s\n\twant %s\n", answer, show(got[i].said), show(answer.said))
 		}
 	}
-	slices.Sort(questions)
-	var text strings.Builder
-	for i, question := range questions {
-		if i == 12 {
-			fmt.Fprintf(&text, "... and %d more", len(questions)-i)
-			break
-		}
-		fmt.Fprintf(&text, "%s\n\t got %s\n\twant %s\n", question, show(got[question]), show(want[question]))
+	if different > 12 {
+		fmt.Fprintf(&text, "... and %d more", different-12)
 	}
 	return text.String()
 }

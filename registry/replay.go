@@ -22,11 +22,11 @@ func (r *ModelRegistry) drain(ctx context.Context, history Position) error {
 			return err
 		}
 		if errors.Is(err, ErrNotRegistered) && r.remains.has(w.key.client) {
-			return nil // it has to wait until the client's holder has brought it back
+			return r.postpone(replayed) // until the client's holder has brought it back
 		}
 		if errors.Is(err, ErrNotRegistered) && w.key.model != "" && r.returning(w.key) {
 			r.heart.setLapsed() // this replica is the holder, and was taken for dead
-			return nil
+			return r.postpone(replayed)
 		}
 		r.pending.done(w)
 		replayed = true
@@ -41,6 +41,18 @@ func (r *ModelRegistry) drain(ctx context.Context, history Position) error {
 	}
 	if replayed {
 		return errReplayed
+	}
+	return nil
+}
+
+// postpone ends a drain before a write that Redis refused and that goes on waiting. Where nothing else was replayed the
+// view need not be read anew; it would be again and again, without a pause, as long as the write waits.
+func (r *ModelRegistry) postpone(replayed bool) error {
+	if replayed {
+		return errReplayed
+	}
+	if done := r.replays.Swap(nil); done != nil {
+		close(*done)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (m *machine) carryOut(c command) error {
 	case "clean up":
 		return m.cleanUp(r.ModelRegistry)
 	case "move the clock":
-		m.s.Advance(m.t, c.by)
+		moveClock(m.t, m.s, c.by)
 		return nil
 	case "resync":
 		return registry.Resync(r.ModelRegistry, ctx)

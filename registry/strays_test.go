@@ -56,7 +56,7 @@ func TestWhatAnEarlierProcessHeldEnds(t *testing.T) {
 		if state := a.ClientModelStatus("left", "left").State; state != registry.StateSuspended {
 			t.Errorf("back again it is %s", state)
 		}
-		<-time.After(time.Minute)
+		<-time.After(20 * time.Second) // more than another lease
 		held("later", "a", "a", "other")
 	})
 }
@@ -105,7 +105,7 @@ func TestRegisteredWhileStraysGo(t *testing.T) {
 		for range late {
 			must(t, <-registered)
 		}
-		<-time.After(time.Minute)
+		<-time.After(20 * time.Second) // more than a lease
 		if !shows(a, "one", "three", "two") {
 			t.Errorf("there is %q", ids(a.GetAvailableModelInfos()))
 		}
@@ -125,7 +125,7 @@ func TestANameIsNotTakenFromTheLiving(t *testing.T) {
 		if !errors.As(err, &refused) || refused.Field != "Options.ReplicaID" {
 			t.Errorf("the newcomer got %v", err)
 		}
-		<-time.After(time.Minute) // of the bubble
+		<-time.After(40 * time.Second) // of the bubble, more than its lease
 		if !shows(old, "m") || !old.Health().Connected {
 			t.Errorf("the living one shows %q", ids(old.GetAvailableModelInfos()))
 		}

@@ -47,14 +47,14 @@ func TestPromise11WhatCannotBeReadComesBack(t *testing.T) {
 			}
 		}},
 		{"a client, met at the start", "clients", "keep", "garbage", func(t *testing.T, s *redistest.Server, ns string, _ *registry.ModelRegistry) {
-			openReplica(t, s, ns, "late", patient)
+			openReplica(t, s, ns, "late", registry.Options{})
 		}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+			onBoth(t, func(t *testing.T, s *redistest.Server) {
 				ctx, ns, admin := t.Context(), redistest.Namespace(t), s.Admin(t)
-				a, b := openReplica(t, s, ns, "a", patient), openReplica(t, s, ns, "b", patient)
+				a, b := openReplica(t, s, ns, "a", registry.Options{}), openReplica(t, s, ns, "b", registry.Options{})
 				must(t, a.RegisterClient(ctx, "keep", "p", named("m", "n")))
 				must(t, a.RegisterClient(ctx, "other", "p", named("m")))
 				must(t, a.SetModelQuotaExceeded(ctx, "keep", "m"))
@@ -68,13 +68,11 @@ func TestPromise11WhatCannotBeReadComesBack(t *testing.T) {
 				must(t, admin.HSet(ctx, key, field, c.text).Err())
 
 				log, logged := logtest.NewNullLogger()
-				o, err := registry.New(ctx, s.Client(t), registry.Options{Namespace: ns, Observer: true, OperationTimeout: unhurried, Logger: log})
-				must(t, err)
-				defer o.Close()
+				o := openReplica(t, s, ns, "", registry.Options{Observer: true, Logger: log})
 				if !o.ClientSupportsModel("other", "m") || len(logged.AllEntries()) == 0 {
 					t.Errorf("an observer shows %q and says %d words", ids(o.GetAvailableModelInfos()), len(logged.AllEntries()))
 				}
-				err = o.SetModelQuotaExceeded(ctx, "keep", "m")
+				err := o.SetModelQuotaExceeded(ctx, "keep", "m")
 				if err == nil || errors.Is(err, registry.ErrPending) {
 					t.Errorf("an observer's write: %v", err)
 				}

@@ -297,7 +297,7 @@ func TestViewOfMarks(t *testing.T) {
 					entries = append(entries, w.entryOfHolders())
 					plain.hear(entries[len(entries)-1])
 				}
-				must(t, registry.Change(w.view, w.catalogs, entries...))
+				must(t, registry.Change(w.view, w.shared, entries...))
 			}
 			if round == 5 { // made from what is there; later it follows
 				views = append(views, registry.Own(w.view))

@@ -19,6 +19,7 @@ type viewWorld struct {
 	t        *testing.T
 	view     *registry.View
 	catalogs map[string][]*registry.ModelInfo
+	shared   registry.Catalogs // the same, as the view has them
 	clients  []string
 	models   []string
 	revision uint64
@@ -45,6 +46,9 @@ func newViewWorld(t *testing.T) *viewWorld {
 		list[0].Created += int64(i) // its place by age depends on who came last
 		w.catalogs[fmt.Sprint(i)] = append(list, list[1])
 	}
+	var err error
+	w.shared, err = registry.DecodeCatalogs(w.catalogs)
+	must(t, err)
 	return w
 }
 
@@ -99,7 +103,7 @@ func (w *viewWorld) mark() *store.Mark {
 // thin takes all clients away but the few, or all of them.
 func (w *viewWorld) thin(but int) {
 	for _, client := range w.clients[but:] {
-		must(w.t, registry.Change(w.view, w.catalogs, store.Entry{Kind: store.KindGone, Client: client}))
+		must(w.t, registry.Change(w.view, w.shared, store.Entry{Kind: store.KindGone, Client: client}))
 	}
 }
 
@@ -125,7 +129,7 @@ func TestViewByDifferences(t *testing.T) {
 				for range 1 + w.IntN(3) {
 					entries = append(entries, w.entry())
 				}
-				must(t, registry.Change(w.view, w.catalogs, entries...))
+				must(t, registry.Change(w.view, w.shared, entries...))
 			}
 			if w.IntN(2) == 0 {
 				time.Sleep(time.Duration(w.IntN(500)) * time.Millisecond) // the clock of the bubble

@@ -99,17 +99,17 @@ func TestWatchFindsEndings(t *testing.T) {
 // TestWatchWhenTheClockIsSet: marks end when the clock goes ahead, and run again when it goes back.
 func TestWatchWhenTheClockIsSet(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, s *redistest.Server) {
+	onBothMoving(t, func(t *testing.T, s *redistest.Server) {
 		ctx := t.Context()
-		r := openReplica(t, s, redistest.Namespace(t), "a", patient)
+		r := openReplica(t, s, redistest.Namespace(t), "a", registry.Options{})
 		must(t, r.RegisterClient(ctx, "c", "p", named("m")))
 		must(t, r.SetModelQuotaExceeded(ctx, "c", "m"))
 		w := r.Watch(ctx)
 		defer w.Close()
 		expectTold(t, w, `client c p ["m"]`, "mark c m quota heuristic by a", "synced")
-		s.Advance(t, 10*time.Minute)
+		moveClock(t, s, 10*time.Minute)
 		expectTold(t, w, "mark c m")
-		s.Advance(t, -10*time.Minute)
+		moveClock(t, s, -10*time.Minute)
 		expectTold(t, w, "mark c m quota heuristic by a")
 	})
 }

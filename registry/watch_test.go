@@ -70,9 +70,9 @@ func expectTold(t *testing.T, w *registry.Watcher, want ...string) {
 // TestWatch tells the state, and then each change with its position.
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		a, b := openReplica(t, s, ns, "a", patient), openReplica(t, s, ns, "b", patient)
+		a, b := openReplica(t, s, ns, "a", registry.Options{}), openReplica(t, s, ns, "b", registry.Options{})
 		must(t, a.RegisterClient(ctx, "d", "q", named("n", "m")))
 		must(t, a.RegisterClient(ctx, "c", "p", named("m", "n", "m")))
 		must(t, a.SuspendClientModel(ctx, "c", "n", "test"))
@@ -113,29 +113,30 @@ func TestWatch(t *testing.T) {
 
 // TestWatchEventsAreTheReceiversOwn: who changes what was told changes nothing else.
 func TestWatchEventsAreTheReceiversOwn(t *testing.T) {
-	t.Parallel()
-	r := openReplica(t, redistest.Miniredis(t), redistest.Namespace(t), "a", patient)
-	must(t, r.RegisterClient(t.Context(), "c", "p", []*registry.ModelInfo{{ID: "m", SupportedParameters: []string{"tools"}}}))
-	for range 2 {
-		w := r.Watch(t.Context())
-		e := next(t, w)
-		if !slices.Equal(e.Models[0].SupportedParameters, []string{"tools"}) {
-			t.Errorf("told %+v", e.Models[0])
+	inBubble(t, func(t *testing.T, s *redistest.Server) {
+		r := openReplica(t, s, "ns", "a", registry.Options{})
+		must(t, r.RegisterClient(t.Context(), "c", "p", []*registry.ModelInfo{{ID: "m", SupportedParameters: []string{"tools"}}}))
+		for range 2 {
+			w := r.Watch(t.Context())
+			e := next(t, w)
+			if !slices.Equal(e.Models[0].SupportedParameters, []string{"tools"}) {
+				t.Errorf("told %+v", e.Models[0])
+			}
+			e.Models[0].SupportedParameters[0] = "changed"
+			w.Close()
 		}
-		e.Models[0].SupportedParameters[0] = "changed"
-		w.Close()
-	}
-	if !slices.Equal(r.GetModelInfo("m").SupportedParameters, []string{"tools"}) {
-		t.Errorf("the view shows %+v", r.GetModelInfo("m"))
-	}
+		if !slices.Equal(r.GetModelInfo("m").SupportedParameters, []string{"tools"}) {
+			t.Errorf("the view shows %+v", r.GetModelInfo("m"))
+		}
+	})
 }
 
 // TestWatchKeepsTheOrderOfTheFeed compares what two replicas tell, while both write, with each other and with the feed.
 func TestWatchKeepsTheOrderOfTheFeed(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns := t.Context(), redistest.Namespace(t)
-		replicas := []*registry.ModelRegistry{openReplica(t, s, ns, "a", patient), openReplica(t, s, ns, "b", patient)}
+		replicas := []*registry.ModelRegistry{openReplica(t, s, ns, "a", registry.Options{}), openReplica(t, s, ns, "b", registry.Options{})}
 		var mirrors []*mirror
 		for _, r := range replicas {
 			mirrors = append(mirrors, newMirror(t, r))
@@ -199,9 +200,9 @@ func feedFrom(t *testing.T, s *redistest.Server, ns string, after, to registry.P
 // TestWatchThroughResync makes the view differ from Redis and reads it anew: the difference is told, and nothing else.
 func TestWatchThroughResync(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx := t.Context()
-		r := openReplica(t, s, redistest.Namespace(t), "a", patient)
+		r := openReplica(t, s, redistest.Namespace(t), "a", registry.Options{})
 		for _, client := range []string{"c", "d", "e"} {
 			must(t, r.RegisterClient(ctx, client, "p", named("m", "n")))
 			must(t, r.SetModelQuotaExceeded(ctx, client, "m"))
@@ -229,9 +230,9 @@ func TestWatchThroughResync(t *testing.T) {
 // TestWatchThroughLoss takes all keys away. What comes back is the same, so nothing is told until something is written.
 func TestWatchThroughLoss(t *testing.T) {
 	t.Parallel()
-	redistest.EachShared(t, func(t *testing.T, s *redistest.Server) {
+	onBoth(t, func(t *testing.T, s *redistest.Server) {
 		ctx, ns, c := t.Context(), redistest.Namespace(t), s.Admin(t)
-		a, b := openReplica(t, s, ns, "a", patient), openReplica(t, s, ns, "b", patient)
+		a, b := openReplica(t, s, ns, "a", registry.Options{}), openReplica(t, s, ns, "b", registry.Options{})
 		must(t, a.RegisterClient(ctx, "of a", "p", named("m")))
 		must(t, b.RegisterClient(ctx, "of b", "q", named("n")))
 		must(t, a.SetModelQuotaExceeded(ctx, "of b", "n"))
@@ -314,80 +315,69 @@ func TestWatchWithoutRedis(t *testing.T) {
 
 // TestWatchTellsTheSlow: who does not read is told so, at the end; the view and the others go on.
 func TestWatchTellsTheSlow(t *testing.T) {
-	t.Parallel()
-	ctx := t.Context()
-	r := openReplica(t, redistest.Miniredis(t), redistest.Namespace(t), "a", patient)
-	must(t, r.RegisterClient(ctx, "c", "p", named("m")))
-	quick, slow := newMirror(t, r), r.Watch(ctx)
-	defer quick.close()
-	for i := 0; slow.Err() == nil; i++ {
-		if i > 200_000 {
-			t.Fatal("nobody finds it slow")
+	inBubble(t, func(t *testing.T, s *redistest.Server) {
+		ctx := t.Context()
+		r := openReplica(t, s, "ns", "a", registry.Options{})
+		must(t, r.RegisterClient(ctx, "c", "p", named("m")))
+		quick, slow := newMirror(t, r), r.Watch(ctx)
+		defer quick.close()
+		outrun(t, r, func() bool { return slow.Err() != nil })
+		if !errors.Is(slow.Err(), registry.ErrSlow) {
+			t.Errorf("it ended with %v", slow.Err())
 		}
-		mark := &store.Mark{Suspension: &store.MarkPart{Reason: fmt.Sprint(i)}}
-		registry.Apply(r, store.Entry{
-			Kind: store.KindMark, Client: "c", Marks: []store.PairMark{{Client: "c", Model: "m", Mark: mark}},
-		})
-		if i%1000 == 0 {
-			if wrong := quick.awaitView(r); wrong != "" {
-				t.Fatal(wrong)
-			}
+		events := 0
+		for range slow.C() {
+			events++
 		}
-	}
-	if !errors.Is(slow.Err(), registry.ErrSlow) {
-		t.Errorf("it ended with %v", slow.Err())
-	}
-	events := 0
-	for range slow.C() {
-		events++
-	}
-	if events > 100 {
-		t.Errorf("%d events were made before they were asked for", events)
-	}
-	slow.Close()
-	if !errors.Is(slow.Err(), registry.ErrSlow) {
-		t.Errorf("after Close: %v", slow.Err())
-	}
-	must(t, r.RegisterClient(ctx, "d", "p", named("m")))
-	if wrong := quick.awaitView(r); wrong != "" {
-		t.Error(wrong)
-	}
+		if events > 100 {
+			t.Errorf("%d events were made before they were asked for", events)
+		}
+		slow.Close()
+		if !errors.Is(slow.Err(), registry.ErrSlow) {
+			t.Errorf("after Close: %v", slow.Err())
+		}
+		must(t, r.RegisterClient(ctx, "d", "p", named("m")))
+		if wrong := quick.awaitView(r); wrong != "" {
+			t.Error(wrong)
+		}
+	})
 }
 
 // TestWatchEnds in each of the ways it can.
 func TestWatchEnds(t *testing.T) {
-	t.Parallel()
-	r := openReplica(t, redistest.Miniredis(t), redistest.Namespace(t), "a", patient)
-	must(t, r.RegisterClient(t.Context(), "c", "p", named("m")))
-	ctx, cancel := context.WithCancel(t.Context())
-	byClose, byContext, byRegistry := r.Watch(t.Context()), r.Watch(ctx), r.Watch(t.Context())
-	if err := byClose.Err(); err != nil {
-		t.Errorf("while it goes on: %v", err)
-	}
-	ends := func(how string, w *registry.Watcher, want error) {
-		t.Helper()
-		for range w.C() {
+	inBubble(t, func(t *testing.T, s *redistest.Server) {
+		r := openReplica(t, s, "ns", "a", registry.Options{})
+		must(t, r.RegisterClient(t.Context(), "c", "p", named("m")))
+		ctx, cancel := context.WithCancel(t.Context())
+		byClose, byContext, byRegistry := r.Watch(t.Context()), r.Watch(ctx), r.Watch(t.Context())
+		if err := byClose.Err(); err != nil {
+			t.Errorf("while it goes on: %v", err)
 		}
-		if err := w.Err(); !errors.Is(err, want) {
-			t.Errorf("%s: %v, want %v", how, err, want)
+		ends := func(how string, w *registry.Watcher, want error) {
+			t.Helper()
+			for range w.C() {
+			}
+			if err := w.Err(); !errors.Is(err, want) {
+				t.Errorf("%s: %v, want %v", how, err, want)
+			}
+			w.Close()
+			if err := w.Err(); !errors.Is(err, want) {
+				t.Errorf("%s, closed once more: %v, want %v", how, err, want)
+			}
 		}
-		w.Close()
-		if err := w.Err(); !errors.Is(err, want) {
-			t.Errorf("%s, closed once more: %v, want %v", how, err, want)
+		byClose.Close()
+		ends("closed", byClose, nil)
+		cancel()
+		ends("by its context", byContext, context.Canceled)
+		must(t, r.Close())
+		ends("with the registry", byRegistry, registry.ErrClosed)
+		late := r.Watch(t.Context())
+		if e, ok := <-late.C(); ok {
+			t.Errorf("a closed registry tells %+v", e)
 		}
-	}
-	byClose.Close()
-	ends("closed", byClose, nil)
-	cancel()
-	ends("by its context", byContext, context.Canceled)
-	must(t, r.Close())
-	ends("with the registry", byRegistry, registry.ErrClosed)
-	late := r.Watch(t.Context())
-	if e, ok := <-late.C(); ok {
-		t.Errorf("a closed registry tells %+v", e)
-	}
-	ends("of a closed registry", late, registry.ErrClosed)
-	if registry.Watched(r) {
-		t.Error("the view takes notes that nobody wants")
-	}
+		ends("of a closed registry", late, registry.ErrClosed)
+		if registry.Watched(r) {
+			t.Error("the view takes notes that nobody wants")
+		}
+	})
 }
