@@ -26,7 +26,7 @@ type secondLook struct {
 // whether an idle connection was closed.
 func withSecondLook(conn net.Conn) net.Conn {
 	switch raw := conn.(type) {
-	case *secondLook, secondLookSyscall:
+	case *secondLook, secondLookSyscall, failedConn:
 		return conn
 	case syscall.Conn:
 		return secondLookSyscall{&secondLook{Conn: conn}, raw}
