@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,10 +41,7 @@ func (r *ModelRegistry) Close() error {
 
 // losing says how many writes that wait are lost, and why they waited; nil where none is.
 func (r *ModelRegistry) losing() error {
-	why := r.health.down()
-	if why == nil { // they waited for other replicas
-		why = ErrUnavailable
-	}
+	why := cmp.Or(r.health.down(), r.pending.unanswered(), ErrUnavailable) // the last: they waited for other replicas
 	switch lost := r.pending.unsent(); lost {
 	case 0:
 		return nil

@@ -21,21 +21,36 @@ var errUnknownKind = errors.New("entry of an unknown kind")
 func (r *ModelRegistry) follow(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; {
 		err := r.step(ctx)
-		if ctx.Err() != nil {
-			return
-		}
 		if err == nil {
 			failures = 0
 			continue
 		}
-		r.failed(err)
+		r.drainAt = Position{}
+		r.doubt(ctx, err)
 		failures++
 		longest := min(50*time.Millisecond<<min(failures, 4), 250*time.Millisecond)
 		pause(ctx, longest/2+rand.N(longest/2))
 	}
 }
 
-// failed takes note that Redis could not be asked.
+// doubt finds out whether an error of the follower means that Redis is away. What Redis answers and a connection that
+// fails are proof. A timeout is none: this process may have had no processor time, or one connection was lost. So Redis
+// is asked again, on a new connection and with time of its own; meanwhile Health.Connected stays true.
+func (r *ModelRegistry) doubt(ctx context.Context, err error) {
+	if store.IsTimeout(err) && r.health.connected() {
+		again := r.store.Answers(ctx)
+		if again == nil {
+			r.options.Logger.WithError(err).Warn("rollcall: an answer of redis did not come in time; asked again, it answers")
+			return
+		}
+		err = again
+	}
+	if ctx.Err() == nil {
+		r.failed(err)
+	}
+}
+
+// failed takes note that Redis could not be asked. Only the follower calls it once the registry is open.
 func (r *ModelRegistry) failed(err error) {
 	if r.closed.Load() {
 		return // it is this end that is going away
@@ -168,15 +183,20 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		return nil
 	}
 	if r.pending.len() > 0 {
-		// What Redis refuses must be refused by something that the view shows: it may just have come to an old head.
-		head, err := r.checkHead(ctx)
-		if err != nil {
-			return err
+		// What Redis refuses must be refused by something that the view shows: it may just have come to an old head. Where
+		// others write all the time the view is never at a head that was just asked for, so it has to reach that one.
+		if !reached(r.Position(), r.drainAt) {
+			head, err := r.checkHead(ctx)
+			if err != nil {
+				return err
+			}
+			r.drainAt = head.Position
 		}
-		if head.Position != r.Position() {
+		if !reached(r.Position(), r.drainAt) {
 			return nil
 		}
-		if err := r.drain(ctx, head.Position); err != nil {
+		r.drainAt = Position{}
+		if err := r.drain(ctx, r.Position()); err != nil {
 			return err
 		}
 	}

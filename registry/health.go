@@ -8,7 +8,10 @@ import (
 
 // Health says how far the view can be trusted.
 type Health struct {
-	Connected bool          // Redis answered the last time it was asked
+	// Connected says that Redis answers. It becomes false when a connection fails, when Redis answers that it cannot serve
+	// now, and when a question goes unanswered and so does a second one, asked on a new connection. Only the replica's
+	// follower decides, within some 2 s; a write that ran out of its time changes nothing here.
+	Connected bool
 	Stale     bool          // the view may lack changes: Redis is away, or the view is being read anew
 	Age       time.Duration // the view shows everything that was acknowledged longer ago than this
 	Settling  bool          // the history began less than a lease before this replica came: clients may be missing yet

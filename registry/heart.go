@@ -131,10 +131,7 @@ func (r *ModelRegistry) beat(ctx context.Context) {
 	r.heart.renewed()
 	head, joined, err := r.store.Heartbeat(limited, r.options.LeaseTTL)
 	if err != nil {
-		if ctx.Err() == nil && !mendable(err) { // what can be mended is the follower's
-			r.failed(err)
-		}
-		return
+		return // the follower finds out whether Redis is away, and mends what can be mended
 	}
 	r.heard(head)
 	if !joined {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -24,6 +25,7 @@ type pendingWrite struct {
 	evicts bool                                           // whatever waits about the client is void
 	at     Position                                       // where Redis has it, and the view does not show it; zero: it has not
 	silent bool                                           // Redis has it, and it changed nothing, so that no entry tells of it
+	why    error                                          // why it waits; nil: it stands behind others
 }
 
 // isIn says whether a history, up to a position, has the write: then it is not to be carried out again, and what came of
@@ -113,6 +115,18 @@ func (p *pending) has(client string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.ContainsFunc(p.writes, func(w *pendingWrite) bool { return w.key.client == client })
+}
+
+// unanswered is why Redis did not carry out the first write that it was asked for; nil where none was.
+func (p *pending) unanswered() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.writes {
+		if errors.Is(w.why, ErrUnavailable) {
+			return w.why
+		}
+	}
+	return nil
 }
 
 // unsent is how many writes Redis has never had.

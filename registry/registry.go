@@ -66,6 +66,7 @@ type ModelRegistry struct {
 	owed       map[string]store.Assertion // the follower's: what it knew then of this replica's clients, by client
 	lastResync time.Time                  // the follower's
 	headAsked  time.Time                  // the follower's: when the head was asked for that was heard last
+	drainAt    Position                   // the follower's: a head that the view must reach before pending writes go out
 }
 
 // Open opens the registry in the Redis behind a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2, or

@@ -1,10 +1,10 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/rollcall-dev/rollcall/store"
 )
@@ -16,20 +16,15 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 		return ErrClosed
 	}
 	if !r.health.connected() || r.replays.Load() != nil || r.waits(w) {
-		return r.queue(w, r.Health().LastError)
+		return r.queue(w, cmp.Or(r.health.down(), r.pending.unanswered()))
 	}
-	until, limited := ctx.Deadline()
-	hurried := limited && time.Until(until) < r.options.OperationTimeout // its end says nothing about Redis
 	ctx, cancel := r.limit(ctx)
 	defer cancel()
 	epoch, unsettled := r.Position().Epoch, r.healing.Load() || r.owing.Load()
 	reply, err := change(ctx)
 	switch {
 	case errors.Is(err, ErrUnavailable):
-		if !hurried {
-			r.failed(err)
-		}
-		return r.queue(w, err)
+		return r.queue(w, err) // whether Redis is away is for the follower to say
 	case r.nothing(err):
 		return ErrNoNamespace // nobody is about to bring anything
 	case r.options.Observer && errors.Is(err, store.ErrUnreadable):
@@ -128,6 +123,7 @@ func (r *ModelRegistry) queue(w *pendingWrite, reason error) error {
 	if r.closed.Load() { // Close may have counted already what is lost
 		return errors.Join(ErrClosed, reason)
 	}
+	w.why = reason
 	r.pending.add(w, r.clock.Millis())
 	r.showNow(w)
 	if reason == nil {

@@ -44,7 +44,7 @@ func dial(rawURL string, tlsConfig *tls.Config) (commands, feed redis.UniversalC
 		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
 			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
 		setTLS(&options.TLSConfig, tlsConfig)
-		options.Dialer = eager(options.Dialer, options)
+		options.Dialer = failFast(options.Dialer, options)
 		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		commands = redis.NewClient(options)
 	case "cluster":
@@ -60,7 +60,7 @@ func dial(rawURL string, tlsConfig *tls.Config) (commands, feed redis.UniversalC
 		setTLS(&options.TLSConfig, tlsConfig)
 		// With the library's minute between reloads a killed node would be missed for as long.
 		options.ClusterStateReloadInterval = time.Second
-		options.Dialer = eager(options.Dialer, &redis.Options{DialTimeout: options.DialTimeout, TLSConfig: options.TLSConfig})
+		options.Dialer = failFast(options.Dialer, &redis.Options{DialTimeout: options.DialTimeout, TLSConfig: options.TLSConfig})
 		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		commands = redis.NewClusterClient(options)
 	case "sentinel":
@@ -78,7 +78,7 @@ func dial(rawURL string, tlsConfig *tls.Config) (commands, feed redis.UniversalC
 		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
 			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
 		setTLS(&options.TLSConfig, tlsConfig)
-		options.Dialer = eager(options.Dialer, &redis.Options{DialTimeout: options.DialTimeout, TLSConfig: options.TLSConfig})
+		options.Dialer = failFast(options.Dialer, &redis.Options{DialTimeout: options.DialTimeout, TLSConfig: options.TLSConfig})
 		commands = redis.NewFailoverClient(options)
 		feedOptions := *options
 		feedOptions.PoolSize = feedPoolSize
@@ -126,7 +126,7 @@ func alike(model redis.UniversalClient, poolSize int) (redis.UniversalClient, er
 		}
 		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
 			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
-		options.Dialer = eager(options.Dialer, &options)
+		options.Dialer = failFast(options.Dialer, &options)
 		options.PushNotificationProcessor = nil // the model's own, not to be shared
 		options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 		return redis.NewClient(&options), nil
@@ -137,7 +137,7 @@ func alike(model redis.UniversalClient, poolSize int) (redis.UniversalClient, er
 		}
 		setLimits(&options.MaxRetries, &options.DialerRetries, &options.ContextTimeoutEnabled, &options.DialTimeout,
 			&options.PoolTimeout, &options.ReadTimeout, &options.WriteTimeout)
-		options.Dialer = eager(options.Dialer, &redis.Options{DialTimeout: options.DialTimeout, TLSConfig: options.TLSConfig})
+		options.Dialer = failFast(options.Dialer, &redis.Options{DialTimeout: options.DialTimeout, TLSConfig: options.TLSConfig})
 		options.ReadOnly, options.RouteByLatency, options.RouteRandomly = false, false, false
 		options.ClusterStateReloadInterval = min(options.ClusterStateReloadInterval, time.Second)
 		options.PushNotificationProcessor = nil
