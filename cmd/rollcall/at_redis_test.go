@@ -59,15 +59,18 @@ func said(t *testing.T, env []string, args ...string) string {
 // asText is what said returns of a result.
 func asText(r result, args []string) string {
 	text := "$ rollcall " + strings.Join(args, " ") + "\n" + r.Stdout
-	if stderr := ageWarning.ReplaceAllString(r.Stderr, ""); stderr != "" {
+	if stderr := stalls.ReplaceAllString(r.Stderr, ""); stderr != "" {
 		text += "stderr:\n" + stderr
 	}
 	text += fmt.Sprintf("exit code: %d\n", r.Code)
 	return settled(text, slices.Contains(args, "json") || slices.Contains(args, "yaml"))
 }
 
-// ageWarning comes on a machine so busy that a daemon does not hear from Redis for two seconds.
-var ageWarning = regexp.MustCompile(`.*level=warning msg="the daemon has not heard.*\n`)
+// stalls are warnings on a machine so busy that a process waits for an answer of Redis for half a second, or two.
+var stalls = regexp.MustCompile(`.*level=warning msg="(the daemon has not heard|` + stall + `).*\n`)
+
+// stall begins what a replica warns of then.
+const stall = `rollcall: (redis is away|reading the namespace anew|the lease was over)`
 
 // settled replaces what changes from run to run; in a document spaces have a meaning.
 func settled(text string, document bool) string {

@@ -48,8 +48,7 @@ func TestExampleServesItsModelsWithoutARedis(t *testing.T) {
 	}
 }
 
-// stalled are warnings that a daemon logs where it, or its Redis, was kept from working for half a second.
-var stalled = regexp.MustCompile(`"rollcall: (redis is away|reading the namespace anew|the lease was over)`)
+var stalled = regexp.MustCompile(`"` + stall)
 
 // warned says whether a daemon's log has warnings, but for those of a busy machine.
 func warned(log string) bool {
