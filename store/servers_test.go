@@ -59,7 +59,7 @@ func mainPath(t *testing.T, open func(replica string) *Store) {
 		t.Errorf("catalogs: %q", catalogs)
 	}
 	for feed.Position() != last.Position {
-		_, err := feed.Next(ctx)
+		_, err := next(ctx, feed)
 		must(err)
 	}
 	for _, s := range []*Store{a, b} {
@@ -69,11 +69,11 @@ func mainPath(t *testing.T, open func(replica string) *Store) {
 	evicted, err := a.Evict(ctx, "evicted", "") // the sets of all holders are keys of the script
 	must(err)
 	for feed.Position() != evicted.Position {
-		_, err := feed.Next(ctx)
+		_, err := next(ctx, feed)
 		must(err)
 	}
 	must(b.Release(ctx))
-	entries, err := feed.Next(ctx)
+	entries, err := next(ctx, feed)
 	must(err)
 	if len(entries) != 1 || entries[0].Kind != KindReleased {
 		t.Errorf("after the release: %+v", entries)
