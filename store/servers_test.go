@@ -154,6 +154,7 @@ func TestOnPasswordServer(t *testing.T) {
 func TestOnCluster(t *testing.T) {
 	t.Parallel()
 	server := redistest.Cluster(t, 3)
+	t.Run("namespaces", func(t *testing.T) { namespacesOfACluster(t, server) }) // before there are others
 	t.Run("URL", func(t *testing.T) { mainPath(t, byURL(t, server.URL())) })
 	t.Run("client", func(t *testing.T) { mainPath(t, byClient(t, server.Client(t))) })
 	t.Run("one slot", func(t *testing.T) {
@@ -178,4 +179,5 @@ func TestOnCluster(t *testing.T) {
 			t.Errorf("a node of a cluster by a plain URL: %v", err)
 		}
 	})
+	t.Run("inspect", func(t *testing.T) { inspectAsksTheOwner(t, server) }) // and leaves nodes that evict
 }
