@@ -120,10 +120,8 @@ func TestInspectRefusesAReplica(t *testing.T) {
 	}
 }
 
-// The owner of the namespace's slot is the node that counts.
-func TestInspectAsksTheOwnerInACluster(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.Cluster(t, 3)
+// inspectAsksTheOwner: of a cluster's nodes the owner of the namespace's slot is the one that counts.
+func inspectAsksTheOwner(t *testing.T, cluster *redistest.Server) {
 	s := openURL(t, cluster.URL())
 	inspected(t, s)
 	owner, err := s.client.(*redis.ClusterClient).MasterForKey(t.Context(), s.keys.meta())
@@ -142,7 +140,7 @@ func TestInspectAsksTheOwnerInACluster(t *testing.T) {
 	}
 
 	for _, addr := range cluster.Addrs() {
-		direct, err := Open("redis://"+strings.TrimPrefix(cluster.URLAt(addr), "redis+cluster://"), Options{Namespace: t.Name(), Replica: "a"})
+		direct, err := Open("redis://"+strings.TrimPrefix(cluster.URLAt(addr), "redis+cluster://"), Options{Namespace: redistest.Namespace(t), Replica: "a"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,11 +163,6 @@ func setPolicy(ctx context.Context, node *redis.Client, owner bool) error {
 		policy = "allkeys-lru"
 	}
 	return node.ConfigSet(ctx, "maxmemory-policy", policy).Err()
-}
-
-func TestInspectThroughSentinels(t *testing.T) {
-	t.Parallel()
-	inspected(t, openURL(t, redistest.Sentinel(t).URL()))
 }
 
 func TestInspectWithoutAServer(t *testing.T) {

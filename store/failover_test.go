@@ -12,10 +12,11 @@ import (
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
-// TestOnSentinel goes the main path behind sentinels, and then kills the primary: writes go on with its replica.
+// TestOnSentinel inspects and goes the main path behind sentinels, and then kills the primary: writes go on with its replica.
 func TestOnSentinel(t *testing.T) {
 	t.Parallel()
 	server := redistest.Sentinel(t)
+	inspected(t, openURL(t, server.URL()))
 	mainPath(t, byURL(t, server.URL()))
 	client := server.Client(t)
 	if _, ok := client.(*redis.Client); !ok {

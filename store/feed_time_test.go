@@ -46,7 +46,7 @@ func TestFeedWakesOnRedis(t *testing.T) {
 	go func() {
 		defer close(got)
 		for { // once more if the machine was so slow that the read had ended before the write
-			entries, err := feed.Next(s.ctx)
+			entries, err := next(s.ctx, feed)
 			if err != nil {
 				t.Error(err)
 				return
@@ -72,7 +72,7 @@ func TestFeedWakesOnRedis(t *testing.T) {
 func (s *space) begun() *Feed {
 	s.t.Helper()
 	feed := s.a.Follow(s.head(), s.a.Head)
-	if entries, err := feed.Next(s.ctx); err != nil || len(entries) != 0 {
+	if entries, err := next(s.ctx, feed); err != nil || len(entries) != 0 {
 		s.t.Fatalf("%v, %v", entries, err)
 	}
 	return feed

@@ -10,7 +10,7 @@ import (
 // An operation whose time is over is refused and changes nothing: its caller was told that it failed.
 func TestLateOperationIsRefused(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+	redistest.EachShared(t, func(t *testing.T, server *redistest.Server) {
 		s := busy(t, server)
 		for _, verb := range everyVerb(t) {
 			_, err := s.attempt(s.callOf(verb), s.until(-time.Millisecond))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -15,6 +16,7 @@ import (
 // TestMain looks for goroutines that are left when everything was closed.
 func TestMain(m *testing.M) {
 	redis.SetLogger(silent{})
+	debug.SetGCPercent(400) // each run of a script in a miniredis makes garbage of a whole Lua
 	code := redistest.Main(m)
 	// A pool whose server died looks for it once a second, and notices then that it was closed.
 	looking := goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial")

@@ -52,9 +52,8 @@ func TestNamespaces(t *testing.T) {
 	})
 }
 
-func TestNamespacesOfACluster(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.Cluster(t, 3)
+// namespacesOfACluster wants a cluster in which nothing is yet.
+func namespacesOfACluster(t *testing.T, cluster *redistest.Server) {
 	names := numbered(12) // on all of its nodes
 	for _, name := range names {
 		s, err := New(cluster.Client(t), Options{Namespace: name, Replica: "x"})

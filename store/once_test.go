@@ -15,7 +15,7 @@ import (
 // answer, whatever happened in between. Verbs that make no revision may run twice; their effect is the same as once.
 func TestRepeatedOperation(t *testing.T) {
 	t.Parallel()
-	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+	redistest.EachShared(t, func(t *testing.T, server *redistest.Server) {
 		for _, verb := range everyVerb(t) {
 			t.Run(verb, func(t *testing.T) {
 				if verb != "begin" { // which has its own test

@@ -10,7 +10,7 @@ import (
 func (s *space) lease(replica string) time.Duration {
 	s.t.Helper()
 	s.look()
-	left := time.UnixMilli(s.seen.sorted["leases"][replica]).Sub(s.server.Now(s.t))
+	left := time.UnixMilli(s.seen.sorted["leases"][replica]).Sub(s.now())
 	return max(0, left).Round(time.Minute)
 }
 

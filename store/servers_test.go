@@ -59,7 +59,7 @@ func mainPath(t *testing.T, open func(replica string) *Store) {
 		t.Errorf("catalogs: %q", catalogs)
 	}
 	for feed.Position() != last.Position {
-		_, err := feed.Next(ctx)
+		_, err := next(ctx, feed)
 		must(err)
 	}
 	for _, s := range []*Store{a, b} {
@@ -69,11 +69,11 @@ func mainPath(t *testing.T, open func(replica string) *Store) {
 	evicted, err := a.Evict(ctx, "evicted", "") // the sets of all holders are keys of the script
 	must(err)
 	for feed.Position() != evicted.Position {
-		_, err := feed.Next(ctx)
+		_, err := next(ctx, feed)
 		must(err)
 	}
 	must(b.Release(ctx))
-	entries, err := feed.Next(ctx)
+	entries, err := next(ctx, feed)
 	must(err)
 	if len(entries) != 1 || entries[0].Kind != KindReleased {
 		t.Errorf("after the release: %+v", entries)
@@ -154,6 +154,7 @@ func TestOnPasswordServer(t *testing.T) {
 func TestOnCluster(t *testing.T) {
 	t.Parallel()
 	server := redistest.Cluster(t, 3)
+	t.Run("namespaces", func(t *testing.T) { namespacesOfACluster(t, server) }) // before there are others
 	t.Run("URL", func(t *testing.T) { mainPath(t, byURL(t, server.URL())) })
 	t.Run("client", func(t *testing.T) { mainPath(t, byClient(t, server.Client(t))) })
 	t.Run("one slot", func(t *testing.T) {
@@ -178,4 +179,5 @@ func TestOnCluster(t *testing.T) {
 			t.Errorf("a node of a cluster by a plain URL: %v", err)
 		}
 	})
+	t.Run("inspect", func(t *testing.T) { inspectAsksTheOwner(t, server) }) // and leaves nodes that evict
 }

@@ -65,11 +65,30 @@ func emptySpace(t *testing.T, server *redistest.Server) *space {
 	t.Helper()
 	s := &space{
 		t: t, ctx: t.Context(), server: server, client: server.Client(t), admin: server.Admin(t),
-		name: redistest.Namespace(t), start: server.Now(t).UnixMilli(),
+		name: redistest.Namespace(t),
 	}
+	s.start = s.now().UnixMilli()
+	t.Cleanup(s.forget)
 	s.a, s.b = s.replica("a"), s.replica("b")
 	s.look()
 	return s
+}
+
+// forget removes what the space left on a server that others use, too: each of them looks through all its keys.
+func (s *space) forget() {
+	ctx := context.WithoutCancel(s.ctx)
+	keys, _, err := s.admin.Scan(ctx, 0, newKeys(s.name).prefix+"*", 1_000_000).Result()
+	if err == nil && len(keys) > 0 {
+		_ = s.admin.Unlink(ctx, keys...) // the server may be gone
+	}
+}
+
+// now is the server's time.
+func (s *space) now() time.Time {
+	s.t.Helper()
+	now, err := s.admin.Time(s.ctx).Result()
+	s.must(err)
+	return now
 }
 
 // replica is one more store in this namespace.

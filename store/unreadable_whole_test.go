@@ -36,7 +36,7 @@ func TestUnreadableIsNeverHalfWritten(t *testing.T) {
 	for name, spoil := range spoils {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+			redistest.EachShared(t, func(t *testing.T, server *redistest.Server) {
 				var refused []string
 				for _, verb := range everyVerb(t) {
 					s := busy(t, server)
@@ -88,7 +88,10 @@ func (s *space) spoiledAttempt(verb, key, field, text string) (refused bool) {
 func TestUnreadableSizeAtACut(t *testing.T) {
 	t.Parallel()
 	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
-		s := busy(t, server)
+		s := filled(t, server)
+		server.Advance(t, 2*hour)
+		s.beat(s.b)
+		s.look()
 		for s.head().Revision%32 != 31 {
 			s.given(s.a.ClearQuota(s.ctx, "c", "m", "alice", Position{})) // a fence each time
 		}

@@ -10,13 +10,25 @@ import (
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
-// busy is filled with something over for tidy, too. The server's clock moves on by two hours.
+// busy is filled with something over for tidy, too.
 func busy(t *testing.T, server *redistest.Server) *space {
 	t.Helper()
-	s := filled(t, server)
-	server.Advance(t, 2*hour)
-	s.beat(s.b)
-	s.look()
+	s := newSpace(t, server)
+	s.fill(func(q Quota) {
+		reply := Reply{}
+		for soon := 2 * time.Millisecond; !reply.Changed; soon *= 2 { // a slow machine sets it when it is over
+			var err error
+			q.Until = s.now().Add(soon).UnixMilli()
+			reply, err = s.a.SetQuota(s.ctx, q)
+			s.must(err)
+		}
+		if server.Miniredis() != nil {
+			server.Advance(t, time.UnixMilli(q.Until+1).Sub(s.now()))
+		}
+		for s.now().UnixMilli() <= q.Until {
+			s.must(s.ctx.Err())
+		}
+	})
 	return s
 }
 
@@ -24,18 +36,24 @@ func busy(t *testing.T, server *redistest.Server) *space {
 func filled(t *testing.T, server *redistest.Server) *space {
 	t.Helper()
 	s := newSpace(t, server)
+	s.fill(func(q Quota) { s.step(s.a.SetQuota(s.ctx, q)) })
+	return s
+}
+
+// fill makes what filled promises; ends sets a mark of an hour that busy has end at once.
+func (s *space) fill(ends func(q Quota)) {
+	s.t.Helper()
 	s.step(s.a.Register(s.ctx, registration("c", "p", "m", "n", "o", "old")))
 	s.step(s.a.Register(s.ctx, registration("c", "p", "m", "n", "o"))) // the first catalog is for sweep
 	s.step(s.a.Register(s.ctx, registration("d", "q", "m")))
 	s.step(s.a.SetQuota(s.ctx, s.quota("c", "m", SourceHeuristic, 9)))
-	s.step(s.a.SetQuota(s.ctx, s.quota("c", "o", SourceHeuristic, 1))) // for tidy
+	ends(s.quota("c", "o", SourceHeuristic, 1))
 	s.step(s.a.Suspend(s.ctx, Suspension{Client: "c", Model: "n", Reason: "why"}))
 	s.step(s.b.Register(s.ctx, registration("w", "p", "m")))
 	s.step(s.b.SetQuota(s.ctx, s.quota("w", "m", SourceHeuristic, 9)))
 	s.step(s.release(s.b, "b", 0)) // w waits
 	s.join(s.b)
 	s.trimFeed(4)
-	return s
 }
 
 // commits says whether a verb makes a revision.
@@ -96,5 +114,5 @@ func (s *space) attempt(c call, operation string) (Reply, error) {
 // until is a name for an operation that may run for so long from now, by the server's clock.
 func (s *space) until(d time.Duration) string {
 	s.t.Helper()
-	return newOperation(s.server.Now(s.t).Add(d).UnixMilli())
+	return newOperation(s.now().Add(d).UnixMilli())
 }

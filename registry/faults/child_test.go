@@ -31,7 +31,8 @@ func runChild() int {
 	}
 	ctx := context.Background()
 	r, err := registry.Open(ctx, url, registry.Options{
-		Namespace: namespace, ReplicaID: id, LeaseTTL: lease, QuotaWindow: 100 * time.Hour, Logger: quiet(id),
+		Namespace: namespace, ReplicaID: id, LeaseTTL: lease, OperationTimeout: patience, QuotaWindow: 100 * time.Hour,
+		Logger: quiet(id),
 	})
 	fmt.Println(answer(err))
 	if err != nil {

@@ -17,10 +17,10 @@ func TestClockLeaps(t *testing.T) {
 			t.Parallel()
 			const lease = 3 * time.Second
 			f := newFleet(t, redistest.Redis(t, redistest.Options{MovableClock: true}), fleetOptions{lease: lease})
-			f.pass(lease + lease/3) // from then on each may reap
+			f.rest(lease + lease/3) // from then on each may reap
 			f.fault(func() { f.server.Advance(t, leap) })
 			f.warm()
-			f.pass(lease + lease/2)
+			f.rest(lease + lease/2)
 			f.recovered(time.Now(), false)
 			f.nobodyReaped()
 			c := openChild(t, f.server.URL(), f.name, "child", lease)

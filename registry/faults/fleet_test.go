@@ -104,7 +104,7 @@ func (f *fleet) watch() {
 	f.t.Cleanup(stop)
 	for n, r := range f.replicas {
 		f.watching.Go(func() {
-			tick := time.NewTicker(3 * time.Millisecond)
+			tick := time.NewTicker(5 * time.Millisecond)
 			defer tick.Stop()
 			for complaints := 0; complaints < 3; {
 				select {

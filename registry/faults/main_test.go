@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,11 @@ func TestMain(m *testing.M) {
 	redis.SetLogger(silent{})
 	if os.Getenv(childVariable) != "" {
 		os.Exit(runChild())
+	}
+	// A default, which -parallel overrides: the tests wait for leases and for servers.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	code := redistest.Main(m)
 	if err := goleak.Find(); code == 0 && err != nil {
@@ -42,6 +48,9 @@ func long(t *testing.T) {
 		t.Skip("takes its time; ROLLCALL_FAULTS=long runs it")
 	}
 }
+
+// operation is the time for one operation of a replica that is not about to lose Redis, or has to wait until that is so.
+const operation = 3 * time.Second
 
 // patience is how long anything may take here before a test fails. It is for machines that run many tests at once.
 const patience = 40 * time.Second

@@ -165,7 +165,9 @@ func TestBlackHole(t *testing.T) {
 	s := redistest.Redis(t)
 	p, ns, ctx := newProxy(t, s), redistest.Namespace(t), t.Context()
 	open := func(url, id string) *registry.ModelRegistry {
-		r, err := registry.Open(ctx, url, registry.Options{Namespace: ns, ReplicaID: id, LeaseTTL: time.Second, Logger: quiet(id)})
+		r, err := registry.Open(ctx, url, registry.Options{
+			Namespace: ns, ReplicaID: id, LeaseTTL: 3 * time.Second, OperationTimeout: operation, Logger: quiet(id),
+		})
 		must(t, err)
 		t.Cleanup(func() { _ = r.Close() })
 		return r
@@ -221,7 +223,7 @@ func TestLateRequests(t *testing.T) {
 	s := redistest.Redis(t)
 	p, ns := newProxy(t, s), redistest.Namespace(t)
 	ctx := context.Background()
-	r, err := registry.Open(ctx, p.url(), registry.Options{Namespace: ns, ReplicaID: "a", Logger: quiet("a")})
+	r, err := registry.Open(ctx, p.url(), registry.Options{Namespace: ns, ReplicaID: "a", OperationTimeout: operation, Logger: quiet("a")})
 	must(t, err)
 	defer r.Close()
 	must(t, r.RegisterClient(ctx, "c", "p", infos(variants[0])))
@@ -263,7 +265,9 @@ func TestRewrittenHistory(t *testing.T) {
 	s := redistest.Redis(t)
 	p, ns, ctx, c := newProxy(t, s), redistest.Namespace(t), t.Context(), s.Admin(t)
 	open := func(url, id string) *registry.ModelRegistry {
-		r, err := registry.Open(ctx, url, registry.Options{Namespace: ns, ReplicaID: id, LeaseTTL: time.Minute, Logger: quiet(id)})
+		r, err := registry.Open(ctx, url, registry.Options{
+			Namespace: ns, ReplicaID: id, LeaseTTL: time.Minute, OperationTimeout: operation, Logger: quiet(id),
+		})
 		must(t, err)
 		t.Cleanup(func() { _ = r.Close() })
 		return r

@@ -29,7 +29,7 @@ func until(t *testing.T, r *registry.ModelRegistry, client string, there bool) {
 // others hold as well stays; its marks wait for the return of its clients.
 func TestKilledReplica(t *testing.T) {
 	t.Parallel()
-	const lease = 2 * time.Second
+	const lease = 4 * time.Second
 	f := newFleet(t, redistest.Redis(t), fleetOptions{lease: lease})
 	r := f.replicas[0]
 	c := openChild(t, f.server.URL(), f.name, "child", lease)
@@ -64,7 +64,7 @@ func TestKilledReplica(t *testing.T) {
 // comes later than all finds the clients of the dead and takes them out.
 func TestKilledReplicas(t *testing.T) {
 	t.Parallel()
-	const lease = 2 * time.Second
+	const lease = 4 * time.Second
 	s := redistest.Redis(t)
 	ns := redistest.Namespace(t)
 	var children []*child
@@ -85,7 +85,9 @@ func TestKilledReplicas(t *testing.T) {
 		return nil
 	})
 	children[0].kill()
-	r, err := registry.Open(t.Context(), s.URL(), registry.Options{Namespace: ns, ReplicaID: "late", LeaseTTL: lease, Logger: quiet("late")})
+	r, err := registry.Open(t.Context(), s.URL(), registry.Options{
+		Namespace: ns, ReplicaID: "late", LeaseTTL: lease, OperationTimeout: operation, Logger: quiet("late"),
+	})
 	must(t, err)
 	defer r.Close()
 	until(t, r, "c0", false)
@@ -98,8 +100,8 @@ func TestKilledReplicas(t *testing.T) {
 // it comes back by itself, with its clients and their marks.
 func TestFrozenReplica(t *testing.T) {
 	t.Parallel()
-	const lease = time.Second
-	f := newFleet(t, redistest.Redis(t), fleetOptions{lease: 6 * lease})
+	const lease = 2 * time.Second
+	f := newFleet(t, redistest.Redis(t), fleetOptions{lease: 3 * lease})
 	r := f.replicas[0]
 	c := openChild(t, f.server.URL(), f.name, "child", lease)
 	c.do("register sleeper")
@@ -190,9 +192,10 @@ func TestSameReplicaID(t *testing.T) {
 	t.Parallel()
 	s := redistest.Redis(t)
 	ns := redistest.Namespace(t)
-	c := openChild(t, s.URL(), ns, "twin", 2*time.Second)
+	const lease = 5 * time.Second
+	c := openChild(t, s.URL(), ns, "twin", lease)
 	c.do("register c")
-	options := registry.Options{Namespace: ns, ReplicaID: "twin", LeaseTTL: 2 * time.Second, Logger: quiet("twin")}
+	options := registry.Options{Namespace: ns, ReplicaID: "twin", LeaseTTL: lease, OperationTimeout: operation, Logger: quiet("twin")}
 	_, err := registry.Open(t.Context(), s.URL(), options)
 	host, hostErr := os.Hostname()
 	must(t, hostErr)

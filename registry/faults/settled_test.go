@@ -27,7 +27,7 @@ var (
 
 // contents reads the namespace in one transaction.
 func (f *fleet) contents() (*contents, error) {
-	ctx, cancel := context.WithTimeout(f.t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(f.t.Context(), patience)
 	defer cancel()
 	c := &contents{hashes: make(map[string]map[string]string), sizes: make(map[string]int64)}
 	tables, cards := map[string]*redis.MapStringStringCmd{}, map[string]*redis.IntCmd{}
