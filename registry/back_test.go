@@ -45,6 +45,7 @@ func TestAReplayIsLoggedAsARecovery(t *testing.T) {
 		defer r.Close()
 		network.on.Store(true)
 		waits(t, r.RegisterClient(ctx, "c", "p", named("m")))
+		eventually(t, "it is noticed", func() bool { return !r.Health().Connected })
 		network.on.Store(false)
 		wellAgain(t, r, logged)
 	})

@@ -10,11 +10,14 @@ import (
 	"github.com/rollcall-dev/rollcall/store/redistest"
 )
 
-// through makes a client of a server in the bubble, behind a network that a test wraps around each connection.
+// through makes a client of a server in the bubble, or outside of one, behind a network that a test wraps around each connection.
 func through(t *testing.T, s *redistest.Server, wrapped func(net.Conn) net.Conn) redis.UniversalClient {
 	t.Helper()
 	options := s.Options()
 	dial := options.Dialer
+	if dial == nil {
+		dial = redis.NewDialer(options.Simple())
+	}
 	options.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
