@@ -168,6 +168,7 @@ func TestASilentRedisIsAway(t *testing.T) {
 		r, logged := network.open(t, s)
 		defer r.Close()
 		must(t, r.RegisterClient(ctx, "c", "p", named("m", "n")))
+		<-time.After(10 * time.Second) // of the bubble: the follower waits in Redis
 		network.lose(func([]byte) bool { return true })
 		silent := time.Now()
 		waits(t, r.SetModelQuotaExceeded(ctx, "c", "m"))
@@ -177,7 +178,7 @@ func TestASilentRedisIsAway(t *testing.T) {
 			func() error { return r.RegisterClient(ctx, "d", "p", named("m")) },
 		} {
 			if !r.Health().Connected {
-				t.Fatalf("already away after %v", time.Since(silent))
+				t.Fatalf("already away after %v: %v", time.Since(silent), r.Health().LastError)
 			}
 			began := time.Now()
 			waits(t, write())
@@ -192,7 +193,7 @@ func TestASilentRedisIsAway(t *testing.T) {
 			<-time.After(time.Millisecond)
 		}
 		if passed := time.Since(silent); passed < 1250*time.Millisecond {
-			t.Errorf("away after %v: there was no time for a second question", passed)
+			t.Errorf("away after %v: there was no time for a second question: %v", passed, r.Health().LastError)
 		}
 		if h := r.Health(); !errors.Is(h.LastError, registry.ErrUnavailable) || !h.Stale {
 			t.Errorf("%+v", h)

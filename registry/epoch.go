@@ -83,7 +83,7 @@ func (r *ModelRegistry) begin(ctx context.Context, unreadable *store.UnreadableE
 		}
 		if began && found == (Position{}) && r.Position() == (Position{}) {
 			r.options.Logger.Debug("rollcall: the namespace is new")
-		} else if began {
+		} else if began && r.notices.epoch.begin() {
 			r.options.Logger.WithField("reason", reason.Error()).
 				Info("rollcall: a new epoch begins; every replica brings its clients")
 		}
@@ -141,7 +141,9 @@ func (r *ModelRegistry) reassert(ctx context.Context) error {
 
 // rejoin brings this replica back after the others took it for dead. The marks of its clients wait in Redis.
 func (r *ModelRegistry) rejoin(ctx context.Context) error {
-	r.options.Logger.Warn("rollcall: the lease was over, as after a long pause; joining again")
+	if r.notices.rejoin.begin() {
+		r.options.Logger.Warn("rollcall: the lease was over, as after a long pause; joining again")
+	}
 	if err := r.join(ctx); err != nil {
 		return err
 	}
@@ -149,7 +151,11 @@ func (r *ModelRegistry) rejoin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.assert(ctx, assertions, Position{})
+	if err := r.assert(ctx, assertions, Position{}); err != nil {
+		return err
+	}
+	r.notices.rejoin.end()
+	return nil
 }
 
 // assertTimeout is enough for thousands of clients.

@@ -21,6 +21,7 @@ var errUnknownKind = errors.New("entry of an unknown kind")
 func (r *ModelRegistry) follow(ctx context.Context) {
 	for failures := 0; ctx.Err() == nil; {
 		err := r.step(ctx)
+		r.logPolling()
 		if err == nil {
 			failures = 0
 			continue
@@ -40,7 +41,9 @@ func (r *ModelRegistry) doubt(ctx context.Context, err error) {
 	if store.IsTimeout(err) && r.health.connected() {
 		again := r.store.Answers(ctx)
 		if again == nil {
-			r.options.Logger.WithError(err).Warn("rollcall: an answer of redis did not come in time; asked again, it answers")
+			if r.notices.late.begin() {
+				r.options.Logger.WithError(err).Warn("rollcall: an answer of redis did not come in time; asked again, it answers")
+			}
 			return
 		}
 		err = again
@@ -55,16 +58,43 @@ func (r *ModelRegistry) failed(err error) {
 	if r.closed.Load() {
 		return // it is this end that is going away
 	}
-	if r.health.failed(err) {
+	r.health.failed(err)
+	if r.notices.away.begin() {
 		r.options.Logger.WithError(err).Warn("rollcall: redis is away; reads go on from the view, writes wait")
 	}
 }
 
 // fed takes note that the view was complete at a moment.
 func (r *ModelRegistry) fed(asOf time.Time) {
-	if r.health.current(asOf) {
+	r.health.current(asOf)
+	if r.notices.away.end() {
 		r.options.Logger.Info("rollcall: redis is back; the view is fed again")
 	}
+}
+
+// notices are the states that are logged, beside those of the lease keeper.
+type notices struct {
+	away     notice // Redis is
+	polling  notice // the feed is polled
+	late     notice // an answer did not come in time
+	diverged notice // the view is read anew
+	epoch    notice // epochs begin
+	rejoin   notice // the own lease was over
+	damaged  notice // an observer leaves out what cannot be read
+	unsafe   notice // the server has settings that put data at risk
+}
+
+// logPolling logs when the feed begins to be polled, and when it can be waited for again.
+func (r *ModelRegistry) logPolling() {
+	why := r.store.Polling()
+	switch {
+	case (why != nil) == r.polled: // it goes on, as it may for good
+	case why == nil && r.notices.polling.end():
+		r.options.Logger.Info("rollcall: reads of the feed wait in redis again")
+	case why != nil && r.notices.polling.begin():
+		r.options.Logger.WithError(why).Warn("rollcall: redis, or a proxy before it, does not let reads wait; the feed is read four times a second")
+	}
+	r.polled = why != nil
 }
 
 // step takes in what the feed has, and mends what it finds broken.
@@ -102,7 +132,9 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 	}
 	r.health.diverged()
 	r.stats.resynced(err)
-	r.options.Logger.WithField("reason", err.Error()).Warn("rollcall: reading the namespace anew")
+	if r.notices.diverged.begin() {
+		r.options.Logger.WithField("reason", err.Error()).Warn("rollcall: reading the namespace anew")
+	}
 	if wait := resyncEvery - time.Since(r.lastResync); wait > 0 {
 		pause(ctx, wait)
 	}
@@ -201,6 +233,9 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		}
 	}
 	r.fed(asked)
+	r.notices.late.end()
+	r.notices.diverged.end()
+	r.notices.epoch.end()
 	return nil
 }
 

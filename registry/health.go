@@ -12,6 +12,9 @@ type Health struct {
 	// now, and when a question goes unanswered and so does a second one, asked on a new connection. Only the replica's
 	// follower decides, within some 2 s; a write that ran out of its time changes nothing here.
 	Connected bool
+	// Polling says that reads of the feed cannot wait in Redis, as behind some proxies: it is read four times a second, so
+	// changes of other replicas arrive up to a quarter of a second late. doctor and the log say why.
+	Polling   bool
 	Stale     bool          // the view may lack changes: Redis is away, or the view is being read anew
 	Age       time.Duration // the view shows everything that was acknowledged longer ago than this
 	Settling  bool          // the history began less than a lease before this replica came: clients may be missing yet
@@ -36,11 +39,10 @@ type healthRecord struct {
 	lastErr error
 }
 
-// current notes that the view was complete at a moment. It returns true when the connection was away before.
-func (h *healthRecord) current(asOf time.Time) (news bool) {
+// current records that the view was complete at a moment.
+func (h *healthRecord) current(asOf time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	news = h.lastErr != nil && !h.up
 	if !h.up {
 		h.up, h.since = true, time.Now()
 	}
@@ -48,19 +50,16 @@ func (h *healthRecord) current(asOf time.Time) (news bool) {
 	if asOf.After(h.asOf) {
 		h.asOf = asOf
 	}
-	return news
 }
 
-// failed notes an error. It returns true when that is news.
-func (h *healthRecord) failed(err error) (news bool) {
+// failed records that Redis is away.
+func (h *healthRecord) failed(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	news = h.up || h.lastErr == nil
 	if h.up || h.since.IsZero() {
 		h.since = time.Now()
 	}
 	h.up, h.stale, h.lastErr = false, true, err
-	return news
 }
 
 func (h *healthRecord) diverged() {
@@ -116,7 +115,7 @@ func (r *ModelRegistry) Health() Health {
 	r.health.mu.Lock()
 	defer r.health.mu.Unlock()
 	return Health{
-		Connected: r.health.up, Stale: r.health.stale, Age: time.Since(r.health.asOf),
+		Connected: r.health.up, Polling: r.store.Polling() != nil, Stale: r.health.stale, Age: time.Since(r.health.asOf),
 		Settling: time.Now().Before(r.health.settles), Position: r.Position(), Replicas: r.health.count,
 		Pending: waiting, Refused: r.health.refused, Since: r.health.since, LastError: r.health.lastErr,
 	}

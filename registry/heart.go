@@ -22,6 +22,9 @@ type heart struct {
 	lapsed bool        // the own lease was gone: the follower must bring the clients back
 	broken error       // damage that reaping met and no size tells of: the follower must mend it
 	joined time.Time   // first, since it was last looked for what an earlier process of the same name held
+
+	reaping  notice // the lease of a dead replica cannot be ended
+	renewing notice // the own lease cannot be renewed
 }
 
 // join notes that this replica has joined.
@@ -115,11 +118,15 @@ func (r *ModelRegistry) keepLease(ctx context.Context) {
 		if beat <= 0 {
 			r.beat(ctx)
 		} else if err := r.reap(ctx, first); err != nil && !r.closed.Load() {
-			r.options.Logger.WithError(err).Warn("rollcall: cannot end the lease of a dead replica")
+			if r.heart.reaping.begin() {
+				r.options.Logger.WithError(err).Warn("rollcall: cannot end the lease of a dead replica")
+			}
 			if errors.Is(err, store.ErrUnreadable) {
 				r.heart.setBroken(err)
 			}
 			pause(ctx, third/4)
+		} else if err == nil {
+			r.heart.reaping.end()
 		}
 	}
 }
@@ -131,8 +138,13 @@ func (r *ModelRegistry) beat(ctx context.Context) {
 	r.heart.renewed()
 	head, joined, err := r.store.Heartbeat(limited, r.options.LeaseTTL)
 	if err != nil {
-		return // the follower finds out whether Redis is away, and mends what can be mended
+		// The follower finds out whether Redis is away, and mends what can be mended.
+		if ctx.Err() == nil && !r.closed.Load() && r.health.connected() && !mendable(err) && r.heart.renewing.begin() {
+			r.options.Logger.WithError(err).Warn("rollcall: the lease was not renewed; trying again a third of it later")
+		}
+		return
 	}
+	r.heart.renewing.end()
 	r.heard(head)
 	if !joined {
 		r.heart.setLapsed()

@@ -144,6 +144,7 @@ func TestHookIsLimited(t *testing.T) {
 				log, logged := logtest.NewNullLogger()
 				r, err := registry.New(ctx, s.Client(t), registry.Options{Hook: hook, Logger: log})
 				must(t, err)
+				began = time.Now()
 				must(t, r.RegisterClient(ctx, "c", "p", named("m")))
 				must(t, r.RegisterClient(ctx, "d", "p", named("m")))
 				if since := time.Since(began); since > time.Second {

@@ -67,6 +67,8 @@ type ModelRegistry struct {
 	lastResync time.Time                  // the follower's
 	headAsked  time.Time                  // the follower's: when the head was asked for that was heard last
 	drainAt    Position                   // the follower's: a head that the view must reach before pending writes go out
+	polled     bool                       // the follower's: the feed was polled when that was logged last
+	notices    notices
 }
 
 // Open opens the registry in the Redis behind a URL: redis://, rediss://, unix://, redis+cluster://h1:p1?addr=h2:p2, or
@@ -148,10 +150,15 @@ func (r *ModelRegistry) start(ctx context.Context) error {
 	limited, cancel = r.limit(ctx)
 	warnings, err := r.store.Inspect(limited)
 	cancel()
-	for _, warning := range warnings {
-		r.options.Logger.Warn("rollcall: " + warning)
+	if len(warnings) > 0 && r.notices.unsafe.begin() { // a start that fails is repeated
+		for _, warning := range warnings {
+			r.options.Logger.Warn("rollcall: " + warning)
+		}
 	}
 	if err != nil {
+		return err
+	}
+	if err := r.store.ProbeFeed(ctx); err != nil {
 		return err
 	}
 	err = r.recover(ctx)

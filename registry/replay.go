@@ -19,6 +19,10 @@ func (r *ModelRegistry) drain(ctx context.Context, history Position) error {
 		}
 		err := r.replay(ctx, w, history)
 		if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrClosed) || (err != nil && mendable(err)) {
+			if done := r.replays.Load(); !replayed && done != nil { // the view still shows all of them on top
+				r.replays.Store(nil)
+				close(*done)
+			}
 			return err
 		}
 		if errors.Is(err, ErrNotRegistered) && r.remains.has(w.key.client) {

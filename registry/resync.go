@@ -78,8 +78,11 @@ func (r *ModelRegistry) reload(ctx context.Context) (Position, error) {
 	}
 	if damage := snapshot.Unreadable; damage != nil && !r.options.Observer {
 		return Position{}, damage
-	} else if damage != nil {
+	} else if damage != nil && r.notices.damaged.begin() {
 		r.options.Logger.WithError(damage).Warn("rollcall: what cannot be read is not shown; a replica that lives mends it, or rollcall verify --repair")
+	}
+	if snapshot.Unreadable == nil {
+		r.notices.damaged.end()
 	}
 	c, known := newContents(snapshot)
 	if !known {

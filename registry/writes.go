@@ -116,6 +116,9 @@ func (r *ModelRegistry) behind(ctx context.Context) bool {
 // queue shows a write in the own view and lets it wait for Redis.
 func (r *ModelRegistry) queue(w *pendingWrite, reason error) error {
 	if w.key.model != "" && r.Position() != (Position{}) && !r.supplies(w.key) && !r.returning(w.key) {
+		if errors.Is(reason, ErrUnavailable) { // then the view is all there is to go by
+			return fmt.Errorf("%w: %w", ErrNotRegistered, reason)
+		}
 		return ErrNotRegistered
 	}
 	r.showing.Lock()

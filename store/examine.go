@@ -52,7 +52,7 @@ func (s *Store) Examine(ctx context.Context) []Finding {
 		return append(findings, Finding{"version", FindingFail, err.Error(), "try again; the connection is not reliable"})
 	}
 	findings = append(findings, info.versionFinding(), info.evictionFinding(), info.memoryFinding(), s.persistenceFinding(ctx, info),
-		s.rightsFinding(ctx), s.latencyFinding(ctx))
+		s.rightsFinding(ctx), s.feedFinding(ctx), s.latencyFinding(ctx))
 	data, err := s.dataFinding(ctx)
 	findings = append(findings, s.clockFinding(), data)
 	if data.State != FindingFail || errors.Is(err, ErrBroken) {

@@ -31,6 +31,7 @@ type Feed struct {
 	at      Position
 	checked time.Time // when the last comparison with the head was asked for
 	ahead   bool      // the head was ahead of us then
+	more    bool      // the last poll returned a whole page
 	check   func(context.Context) (Head, error)
 	head    Head
 }
@@ -62,22 +63,24 @@ func (f *Feed) Skip(to Position) {
 // after an error; then it does not wait. A *DivergedError asks for a new snapshot, ErrEmpty and ErrBroken for a new
 // epoch; after other errors Next may be called again.
 func (f *Feed) Next(ctx context.Context) ([]Entry, error) {
+	wait := true
 	if time.Since(f.checked) >= headEvery {
-		first := f.checked.IsZero()
+		wait = !f.checked.IsZero() // whoever waits for the connection should not wait for news on top
 		if err := f.compare(ctx); err != nil {
 			return nil, err
 		}
-		if first && !f.ahead {
-			return nil, nil // whoever waits for the connection should not wait for news on top
-		}
 	}
-	entries, err := f.read(ctx)
+	read := f.read
+	if !wait {
+		read = f.poll
+	}
+	entries, err := read(ctx)
 	if err != nil {
 		f.checked = time.Time{} // after a lost connection the first thing is to compare
 		return nil, err
 	}
 	if len(entries) == 0 && f.ahead {
-		// The head was ahead, yet a read that waited brought nothing: ask where the head was read.
+		// The head was ahead, yet a read brought nothing: ask where the head was read.
 		if entries, err = f.store.entries(ctx, f.at); err != nil {
 			return nil, err
 		}
@@ -90,25 +93,83 @@ func (f *Feed) Next(ctx context.Context) ([]Entry, error) {
 		f.ahead = f.head.Position.Revision > f.at.Revision
 		return entries, nil
 	}
+	if !wait {
+		return nil, nil
+	}
 	return nil, f.compare(ctx)
 }
 
+// read waits for entries in Redis, or here where Redis does not let a read wait.
 func (f *Feed) read(ctx context.Context) ([]Entry, error) {
+	why, due := f.store.blocking.state()
+	if due {
+		if err := f.store.tryBlocking(ctx, feedBlock); err != nil {
+			f.store.blocking.failed(err, failuresToPoll)
+			return f.poll(ctx)
+		}
+		f.store.blocking.worked()
+		return f.poll(ctx)
+	}
+	if why == nil {
+		return f.block(ctx)
+	}
+	if !f.ahead && !f.more {
+		timer := time.NewTimer(pollEvery)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait to read the feed: %w", ctx.Err())
+		}
+	}
+	return f.poll(ctx)
+}
+
+// block waits for entries in Redis. Where that fails it asks again without waiting, on another connection: only where
+// this fails as well is Redis away, otherwise reads that wait are what does not work.
+func (f *Feed) block(ctx context.Context) ([]Entry, error) {
 	limited, cancel := context.WithTimeout(ctx, feedBlock+feedDeadline)
 	defer cancel()
+	began := time.Now()
 	streams, err := f.store.feed.XRead(limited, &redis.XReadArgs{
 		Streams: []string{f.store.keys.feed(), strconv.FormatUint(f.at.Revision, 10) + "-0"},
 		Count:   feedPage,
 		Block:   feedBlock,
 	}).Result()
-	if errors.Is(err, redis.Nil) {
+	switch {
+	case errors.Is(err, redis.Nil) && time.Since(began) < feedBlock/2:
+		f.store.blocking.failed(errAnsweredAtOnce, 1)
 		return nil, nil
+	case errors.Is(err, redis.Nil):
+		f.store.blocking.worked()
+		return nil, nil
+	case err == nil:
+		f.store.blocking.worked()
+		return chain(f.at, streams[0].Messages)
 	}
+	f.store.stats.failed(err)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("read feed: %w: %w", ErrUnavailable, unsafe(err))
+	}
+	entries, again := f.poll(ctx)
+	if again == nil {
+		f.store.blocking.failed(err, 1)
+	}
+	return entries, again
+}
+
+// poll reads entries without waiting.
+func (f *Feed) poll(ctx context.Context) ([]Entry, error) {
+	limited, cancel := context.WithTimeout(ctx, feedDeadline)
+	defer cancel()
+	after := "(" + strconv.FormatUint(f.at.Revision, 10) + "-0"
+	messages, err := f.store.feed.XRangeN(limited, f.store.keys.feed(), after, "+", feedPage).Result()
 	if err != nil {
 		f.store.stats.failed(err)
-		return nil, fmt.Errorf("read feed: %w: %w", ErrUnavailable, err)
+		return nil, fmt.Errorf("read feed: %w: %w", ErrUnavailable, unsafe(err))
 	}
-	return chain(f.at, streams[0].Messages)
+	f.more = len(messages) == feedPage
+	return chain(f.at, messages)
 }
 
 // compare reads the head and holds it against the position.

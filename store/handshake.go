@@ -17,10 +17,13 @@ import (
 // itself.
 func (s *Store) handshakeError(ctx context.Context, err error) error {
 	settings, dial := s.transport()
-	cut := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	cut := isCut(err)
 	if settings == nil {
-		if cut {
-			return fmt.Errorf("%w (a server that wants TLS does so; the URL then starts with rediss://)", err)
+		if !cut {
+			return err
+		}
+		if hint := whyCut(ctx, dial); hint != "" {
+			return fmt.Errorf("%w (%s)", err, hint)
 		}
 		return err
 	}
@@ -92,6 +95,10 @@ func listen(ctx context.Context, dial func(context.Context) (net.Conn, error)) e
 		return nil
 	}
 	return err
+}
+
+func isCut(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 func isTimeout(err error) bool {

@@ -44,6 +44,8 @@ var asks = map[string]func(ctx context.Context, s *Store) error{
 	"Assert": func(ctx context.Context, s *Store) error {
 		return s.Assert(ctx, []Assertion{{Client: "c", Catalog: list("m")}}, Position{})
 	},
+	"Answers":   func(ctx context.Context, s *Store) error { return s.Answers(ctx) },
+	"ProbeFeed": func(ctx context.Context, s *Store) error { return s.ProbeFeed(ctx) },
 	"Next": func(ctx context.Context, s *Store) error {
 		_, err := s.Follow(Position{}, s.Head).Next(ctx)
 		return err

@@ -42,6 +42,7 @@ type Store struct {
 	scripts  map[string]*redis.Script
 	clock    *Clock
 	stats    *stats
+	blocking blockingReads
 	underway underway
 }
 

@@ -65,7 +65,8 @@ func (h *Holds) release(ctx context.Context, id string) {
 	log := h.log.WithField("client", id)
 	if _, ok := h.local.Client(id); ok {
 		if err := h.registry.ReleaseClient(ctx, id); err != nil && !errors.Is(err, registry.ErrPending) {
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !held.logged {
+				held.logged = true
 				log.WithError(err).Warn("a client that was not renewed could not be released; trying again")
 			}
 			h.postpone(id, held)

@@ -57,8 +57,9 @@ type Holds struct {
 
 // hold is one client's. A ttl of 0 has no end.
 type hold struct {
-	ttl   time.Duration
-	until time.Time
+	ttl    time.Duration
+	until  time.Time
+	logged bool // that it could not be released
 }
 
 // New returns holds in a registry, of which local shows the clients that this replica holds. Those of the config file are
@@ -161,7 +162,7 @@ func (h *Holds) get(id string) (hold, bool) {
 
 func (h *Holds) set(id string, ttl time.Duration) {
 	h.mu.Lock()
-	h.held[id] = hold{ttl, time.Now().Add(ttl)}
+	h.held[id] = hold{ttl: ttl, until: time.Now().Add(ttl)}
 	h.mu.Unlock()
 	select {
 	case h.news <- struct{}{}:

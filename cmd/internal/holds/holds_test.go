@@ -93,14 +93,20 @@ func (l local) Client(id string) (registry.ClientStatus, bool) {
 // running runs holds in a bubble until the test in it is over.
 func running(t *testing.T, test func(*holds.Holds, *pretended)) {
 	t.Helper()
+	runningLogged(t, func(h *holds.Holds, p *pretended, _ *logtest.Hook) { test(h, p) })
+}
+
+// runningLogged is running for a test that looks at the log.
+func runningLogged(t *testing.T, test func(*holds.Holds, *pretended, *logtest.Hook)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := &pretended{here: map[string]bool{"of-file": true}, elsewhere: map[string]bool{"theirs": true}}
-		log, _ := logtest.NewNullLogger()
+		log, logged := logtest.NewNullLogger()
 		h := holds.New(p, local{p}, []string{"of-file"}, log)
 		ctx, cancel := context.WithCancel(t.Context())
 		var ends sync.WaitGroup
 		ends.Go(func() { h.Run(ctx) })
-		test(h, p)
+		test(h, p, logged)
 		cancel()
 		ends.Wait()
 	})
@@ -207,6 +213,19 @@ func TestWhatCannotBeReleasedIsTriedAgain(t *testing.T) {
 		expect(t, p, "2 s later", "release a")
 		time.Sleep(time.Hour)
 		expect(t, p, "a release that waits for Redis is one")
+	})
+}
+
+func TestAReleaseThatFailsIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	runningLogged(t, func(h *holds.Holds, p *pretended, logged *logtest.Hook) {
+		must(t, h.Put(t.Context(), "a", "p", one, time.Second))
+		p.take()
+		p.fail(registry.ErrUnavailable)
+		time.Sleep(time.Minute)
+		if tries := len(p.take()); tries < 10 || len(logged.AllEntries()) != 1 {
+			t.Errorf("after %d tries %d lines are logged, want one", tries, len(logged.AllEntries()))
+		}
 	})
 }
 

@@ -25,6 +25,7 @@ type readiness struct {
 	Replicas int     `json:"replicas"`
 	Stale    bool    `json:"stale"`
 	Settling bool    `json:"settling"` // the registry is young; clients may still be missing
+	Polling  bool    `json:"polling"`  // changes arrive up to a quarter of a second late: Redis does not let reads wait
 }
 
 // ready says whether requests may be sent here: always while the view can answer, through outages of Redis too.
@@ -36,7 +37,7 @@ func (a *API) ready(w http.ResponseWriter, _ *http.Request) {
 	h := a.registry.Health()
 	writeJSON(w, http.StatusOK, readiness{
 		Status: "ok", Redis: redisState(h), ViewAge: h.Age.Seconds(), Position: h.Position.String(),
-		Replicas: h.Replicas, Stale: h.Stale, Settling: h.Settling,
+		Replicas: h.Replicas, Stale: h.Stale, Settling: h.Settling, Polling: h.Polling,
 	})
 }
 

@@ -33,11 +33,11 @@ func TestReadinessTellsTheStateOfTheView(t *testing.T) {
 		want   string
 	}{
 		"connected": {registry.Health{Connected: true, Age: 250 * time.Millisecond, Position: position, Replicas: 2},
-			`"redis":"ok","view_age_seconds":0.25,"position":"` + position.String() + `","replicas":2,"stale":false,"settling":false}`},
-		"behind": {registry.Health{Connected: true, Stale: true, Settling: true, Position: position},
-			`"redis":"degraded","view_age_seconds":0,"position":"` + position.String() + `","replicas":0,"stale":true,"settling":true}`},
+			`"redis":"ok","view_age_seconds":0.25,"position":"` + position.String() + `","replicas":2,"stale":false,"settling":false,"polling":false}`},
+		"behind": {registry.Health{Connected: true, Stale: true, Settling: true, Polling: true, Position: position},
+			`"redis":"degraded","view_age_seconds":0,"position":"` + position.String() + `","replicas":0,"stale":true,"settling":true,"polling":true}`},
 		"away": {registry.Health{Stale: true, Age: 2 * time.Minute, Position: position},
-			`"redis":"down","view_age_seconds":120,"position":"` + position.String() + `","replicas":0,"stale":true,"settling":false}`},
+			`"redis":"down","view_age_seconds":120,"position":"` + position.String() + `","replicas":0,"stale":true,"settling":false,"polling":false}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

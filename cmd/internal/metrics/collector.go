@@ -17,6 +17,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 var (
 	connected = describe("redis_connected", "1 while Redis answers, else 0.")
 	stale     = describe("view_stale", "1 while the view may lack changes, else 0.")
+	polling   = describe("feed_polling", "1 while the feed is read four times a second, as Redis does not let reads wait, else 0.")
 	settling  = describe("settling", "1 while clients may be missing since the history has just begun, else 0.")
 	viewAge   = describe("view_age_seconds", "The view shows all that was acknowledged longer ago than this.")
 	feedLag   = describe("feed_lag_revisions", "Revisions that the view is behind the head of the feed.")
@@ -41,7 +42,7 @@ var (
 // Describe implements prometheus.Collector.
 func (c collector) Describe(to chan<- *prometheus.Desc) {
 	for _, one := range []*prometheus.Desc{
-		connected, stale, settling, viewAge, feedLag, generated, replicas, pending, refused, resyncs, cooled, latency, failures,
+		connected, stale, polling, settling, viewAge, feedLag, generated, replicas, pending, refused, resyncs, cooled, latency, failures,
 		scripts, models, available, providers, remaining,
 	} {
 		to <- one
@@ -59,6 +60,7 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 	health, stats := c.registry.Health(), c.registry.Stats()
 	gauge(connected, flag(health.Connected))
 	gauge(stale, flag(health.Stale))
+	gauge(polling, flag(health.Polling))
 	gauge(settling, flag(health.Settling))
 	gauge(viewAge, health.Age.Seconds())
 	gauge(feedLag, float64(stats.FeedLag))
