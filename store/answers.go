@@ -17,6 +17,9 @@ func IsTimeout(err error) bool { return failureClass(err) == failureTimeout }
 // server that is away from a single answer that was lost or late. The error is an ErrUnavailable, or says what the
 // server refused.
 func (s *Store) Answers(ctx context.Context) error {
+	if s.closed.Load() {
+		return fmt.Errorf("ask again: %w", errClosing)
+	}
 	client, err := alike(s.feed, 1)
 	if err != nil {
 		return err

@@ -43,6 +43,7 @@ type Store struct {
 	clock    *Clock
 	stats    *stats
 	blocking blockingReads
+	closed   atomic.Bool
 	underway underway
 }
 
@@ -98,6 +99,7 @@ func (s *Store) Clock() *Clock { return s.clock }
 
 // Close closes the store's connections; calls that wait for an answer end.
 func (s *Store) Close() error {
+	s.closed.Store(true)
 	if err := errors.Join(s.feed.Close(), s.client.Close()); err != nil {
 		return fmt.Errorf("close connections to redis: %w", err)
 	}
