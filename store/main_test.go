@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	goflag "flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -16,6 +17,11 @@ import (
 // TestMain looks for goroutines that are left when everything was closed.
 func TestMain(m *testing.M) {
 	redis.SetLogger(silent{})
+	// A default, which -parallel overrides: some tests wait for clusters and sentinels.
+	if err := goflag.Set("test.parallel", "4"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	debug.SetGCPercent(400) // each run of a script in a miniredis makes garbage of a whole Lua
 	code := redistest.Main(m)
 	// A pool whose server died looks for it once a second, and notices then that it was closed.
