@@ -38,6 +38,7 @@ type clients struct {
 
 	registered [][]*registry.ModelInfo // what the registry was given last; of registerAll, then of follow
 	looked     []time.Time             // when the definition was set that restore has seen to be right
+	stuck      []bool                  // restore cannot register the client now, and has logged that
 }
 
 // newClients reads the catalogue and finds every client's models.
@@ -45,6 +46,7 @@ func newClients(c *config.Config, log logrus.FieldLogger) (*clients, error) {
 	all := &clients{
 		log: log, configs: c.Clients, news: make(chan struct{}, 1),
 		registered: make([][]*registry.ModelInfo, len(c.Clients)), looked: make([]time.Time, len(c.Clients)),
+		stuck: make([]bool, len(c.Clients)),
 	}
 	if c.Catalogue != "" {
 		first, err := catalogue.Load(c.Catalogue)

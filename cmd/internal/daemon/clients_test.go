@@ -271,5 +271,12 @@ func TestWhatOthersMadeOfAClientEndsWithTheirHolds(t *testing.T) {
 		if got := r.take(); !slices.Equal(got, []string{"own/r: x"}) {
 			t.Errorf("refused: tried %q, want it once", got)
 		}
+		hook.Reset()
+		r.fail(errors.New("redis is away"))
+		view.set("r", "theirs", "here")
+		time.Sleep(10 * retryInterval)
+		if tries, lines := len(r.take()), len(hook.AllEntries()); tries < 9 || lines != 1 {
+			t.Errorf("without Redis: %d tries, %d lines in the log, want one", tries, lines)
+		}
 	})
 }

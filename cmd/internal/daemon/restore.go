@@ -37,9 +37,11 @@ func (c *clients) restore(ctx context.Context) {
 			log.WithError(err).Error("the registry refuses the client of the config file; what somebody else registered stays")
 			status, _ := c.held.Client(c.configs[i].ID)
 			c.looked[i] = status.RegisteredAt // not to be tried again
-		case err != nil && ctx.Err() == nil:
+		case err != nil && ctx.Err() == nil && !c.stuck[i]:
+			c.stuck[i] = true
 			log.WithError(err).Warn("somebody else has registered the client, and it cannot be registered again as the config file has it; trying again")
 		case err == nil:
+			c.stuck[i] = false
 			log.Warn("somebody else had registered the client; registered again as the config file has it")
 		}
 	}
