@@ -102,6 +102,10 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// outageAfter is for a daemon whose Redis is killed: a call that is under way then, and one that cannot wait, are given up so
+// late, and only then does the daemon say that Redis is away.
+const outageAfter = "--operation-timeout=3s"
+
 // environment is what a process of a test gets: no settings but those given, and time for writes on a busy machine.
 func environment(env []string) []string {
 	return append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "ROLLCALL_OPERATION_TIMEOUT=1m"}, env...)

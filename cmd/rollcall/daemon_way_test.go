@@ -21,7 +21,7 @@ func TestWritesThatWaitAreToldAsSuch(t *testing.T) {
 	settings, document := filepath.Join(dir, "settings.yaml"), filepath.Join(dir, "export.json")
 	must(t, os.WriteFile(settings, []byte("clients: [{id: key-1, provider: p, models: [m, n]}]\n"), 0o600))
 	must(t, os.WriteFile(document, []byte(`{"clients": [{"client": "key-3", "provider": "p", "models": ["m"]}]}`), 0o600))
-	daemon := serve(t, []string{"REDIS_URL=" + server.URL()}, "--config", settings, "--operation-timeout", "2s") // what cannot wait takes so long
+	daemon := serve(t, []string{"REDIS_URL=" + server.URL()}, "--config", settings, outageAfter)
 	way := []string{"ROLLCALL_SERVER=" + daemon.base}
 	server.Kill(t)
 	daemon.eventually(daemon.readiness, `"redis":"down"`)

@@ -35,7 +35,7 @@ func python(t *testing.T, base, token string, args ...string) (out string, code 
 func TestAProxyInPython(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Redis(t)
-	d := serve(t, []string{"ROLLCALL_TOKENS=proxy:write:" + proxyToken}, "--redis-url", redis.URL())
+	d := serve(t, []string{"ROLLCALL_TOKENS=proxy:write:" + proxyToken}, "--redis-url", redis.URL(), outageAfter)
 	out, code := python(t, d.base, proxyToken, "proxy.py")
 	const want = `registered: 200 {'client': 'python/key-1', 'ttl': '1m0s'}
 renewed: 200 {'client': 'python/key-1', 'ttl': '1m0s'}
@@ -85,7 +85,7 @@ func TestAProxyInPythonSaysWhyItEnds(t *testing.T) {
 func TestTheExampleInPythonAsksAgain(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Redis(t)
-	d := serve(t, nil, "--redis-url", redis.URL())
+	d := serve(t, nil, "--redis-url", redis.URL(), outageAfter)
 	out, code := python(t, d.base, "", "-c", `import os, proxy
 r = proxy.Rollcall(os.environ["ROLLCALL_URL"])
 r.position = "lost:1:n"

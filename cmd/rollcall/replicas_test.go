@@ -113,7 +113,7 @@ func TestDaemonAnswersWhileRedisIsAway(t *testing.T) {
 	if err := os.WriteFile(file, []byte("clients: [{id: c, provider: p, models: [m]}]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := serve(t, nil, "--config", file, "--redis-url", redis.URL())
+	d := serve(t, nil, "--config", file, "--redis-url", redis.URL(), outageAfter)
 	redis.Kill(t)
 	d.eventually(d.readiness, `200 {"status":"ok","redis":"down"`)
 	if got := d.ids(); got != "m" {
