@@ -49,9 +49,15 @@ func (l *selective) lose(lost func(request []byte) bool) {
 // open opens a replica behind the network, which logs to the hook.
 func (l *selective) open(t *testing.T, s *redistest.Server) (*registry.ModelRegistry, *logtest.Hook) {
 	t.Helper()
+	return l.openWith(t, s, registry.Options{})
+}
+
+func (l *selective) openWith(t *testing.T, s *redistest.Server, o registry.Options) (*registry.ModelRegistry, *logtest.Hook) {
+	t.Helper()
 	log, logged := logtest.NewNullLogger()
 	client := through(t, s, func(c net.Conn) net.Conn { return selectiveConn{c, l} })
-	r, err := registry.New(t.Context(), client, registry.Options{ReplicaID: "a", Logger: log})
+	o.ReplicaID, o.Logger = "a", log
+	r, err := registry.New(t.Context(), client, o)
 	must(t, err)
 	return r, logged
 }
@@ -200,6 +206,28 @@ func TestASilentRedisIsAway(t *testing.T) {
 		}
 		network.lose(nil)
 		wellAgain(t, r, logged)
+	})
+}
+
+// TestALongOperationTimeoutHidesNoOutage: Redis falls silent at a question of the follower that is a script. Its time does
+// not grow with that of writes.
+func TestALongOperationTimeoutHidesNoOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network, head := redistest.MiniredisLive(t), &selective{}, runs("head")
+		r, _ := network.openWith(t, s, registry.Options{OperationTimeout: time.Minute, LeaseTTL: time.Hour})
+		defer r.Close()
+		var silent atomic.Pointer[time.Time]
+		network.lose(func(request []byte) bool {
+			if now := time.Now(); head(request) {
+				silent.CompareAndSwap(nil, &now)
+			}
+			return silent.Load() != nil
+		})
+		eventually(t, "redis is away", func() bool { return !r.Health().Connected })
+		if took := time.Since(*silent.Load()); took > 2*time.Second {
+			t.Errorf("noticed after %v", took)
+		}
 	})
 }
 

@@ -239,9 +239,13 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 	return nil
 }
 
-// checkHead compares with the head of the feed.
+// headTimeout limits the follower's question for the head, however long a write may take: until it ends nobody finds out
+// that Redis is away.
+const headTimeout = time.Second
+
+// checkHead asks for the head of the feed.
 func (r *ModelRegistry) checkHead(ctx context.Context) (store.Head, error) {
-	ctx, cancel := r.limit(ctx)
+	ctx, cancel := context.WithTimeout(ctx, min(headTimeout, r.options.OperationTimeout))
 	defer cancel()
 	return r.store.Head(ctx)
 }
