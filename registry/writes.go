@@ -32,7 +32,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	case errors.Is(err, store.ErrEmpty), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrAnotherEpoch):
 		return r.queue(w, err) // the follower is about to find out, and to mend it
 	case errors.Is(err, ErrNotRegistered) && w.key.model != "" &&
-		(unsettled || epoch != r.Position().Epoch || r.returning(w.key) || r.behind(ctx)):
+		(unsettled || epoch != r.Position().Epoch || r.returning(w.key) || r.leftBehind(ctx, epoch)):
 		return r.queue(w, err) // Redis was asked before the client was back
 	case err != nil:
 		return err
@@ -107,10 +107,11 @@ func (r *ModelRegistry) reread(ctx context.Context) error {
 	}
 }
 
-// behind says whether Redis has a history that the view has not come to yet.
-func (r *ModelRegistry) behind(ctx context.Context) bool {
+// leftBehind reports whether Redis has another epoch than the one that the view showed when a write began. The view may
+// have moved on since: what it shows now says nothing about what the script met.
+func (r *ModelRegistry) leftBehind(ctx context.Context, epoch string) bool {
 	head, err := r.store.Head(ctx)
-	return err != nil || head.Position.Epoch != r.Position().Epoch
+	return err != nil || head.Position.Epoch != epoch
 }
 
 // queue shows a write in the own view and lets it wait for Redis.
