@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"time"
@@ -34,19 +35,20 @@ func (r *ModelRegistry) follow(ctx context.Context) {
 	}
 }
 
-// doubt finds out whether an error of the follower means that Redis is away. What Redis answers and a connection that
-// fails are proof. A timeout is none: this process may have had no processor time, or one connection was lost. So Redis
-// is asked again, on a new connection and with time of its own; meanwhile Health.Connected stays true.
+// doubt finds out whether an error of the follower means that Redis is away. A refusal is proof. Silence is not: this
+// process may have had no processor time, or one connection was lost. So Redis is asked again, on a new connection and
+// with time of its own; until that fails too Health.Connected stays true.
 func (r *ModelRegistry) doubt(ctx context.Context, err error) {
-	if store.IsTimeout(err) && r.health.connected() {
+	if store.IsSilence(err) && r.health.connected() {
+		r.health.outdated()
 		again := r.store.Answers(ctx)
 		if again == nil {
 			if r.notices.late.begin() {
-				r.options.Logger.WithError(err).Warn("rollcall: an answer of redis did not come in time; asked again, it answers")
+				r.options.Logger.WithError(err).Warn("rollcall: redis did not answer; asked again on a new connection, it does")
 			}
 			return
 		}
-		err = again
+		err = fmt.Errorf("%w; %w", err, again)
 	}
 	if ctx.Err() == nil {
 		r.failed(err)
@@ -67,6 +69,7 @@ func (r *ModelRegistry) failed(err error) {
 // fed takes note that the view was complete at a moment.
 func (r *ModelRegistry) fed(asOf time.Time) {
 	r.health.current(asOf)
+	r.pending.answered()
 	if r.notices.away.end() {
 		r.options.Logger.Info("rollcall: redis is back; the view is fed again")
 	}
@@ -130,7 +133,7 @@ func (r *ModelRegistry) step(ctx context.Context) error {
 		pause(ctx, resyncEvery)
 		return nil
 	}
-	r.health.diverged()
+	r.health.outdated()
 	r.stats.resynced(err)
 	if r.notices.diverged.begin() {
 		r.options.Logger.WithField("reason", err.Error()).Warn("rollcall: reading the namespace anew")
@@ -231,6 +234,8 @@ func (r *ModelRegistry) take(ctx context.Context, entries []store.Entry) error {
 		if err := r.drain(ctx, r.Position()); err != nil {
 			return err
 		}
+	} else {
+		r.drainAt = Position{}
 	}
 	r.fed(asked)
 	r.notices.late.end()

@@ -8,9 +8,9 @@ import (
 
 // Health says how far the view can be trusted.
 type Health struct {
-	// Connected says that Redis answers. It becomes false when a connection fails, when Redis answers that it cannot serve
-	// now, and when a question goes unanswered and so does a second one, asked on a new connection. Only the replica's
-	// follower decides, within some 2 s; a write that ran out of its time changes nothing here.
+	// Connected says that Redis answers. It becomes false when Redis refuses what the replica's follower asks, and when it
+	// does not answer, nor answers once more on a new connection. That takes up to 2.5 s, and longer only while the follower
+	// replays writes that waited or reads the namespace anew. A write without an answer changes nothing here.
 	Connected bool
 	// Polling says that reads of the feed cannot wait in Redis, as behind some proxies: it is read four times a second, so
 	// changes of other replicas arrive up to a quarter of a second late. doctor and the log say why.
@@ -62,7 +62,8 @@ func (h *healthRecord) failed(err error) {
 	h.up, h.stale, h.lastErr = false, true, err
 }
 
-func (h *healthRecord) diverged() {
+// outdated records that the view may lack changes.
+func (h *healthRecord) outdated() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.stale = true

@@ -25,7 +25,7 @@ type pendingWrite struct {
 	evicts bool                                           // whatever waits about the client is void
 	at     Position                                       // where Redis has it, and the view does not show it; zero: it has not
 	silent bool                                           // Redis has it, and it changed nothing, so that no entry tells of it
-	why    error                                          // why it waits; nil: it stands behind others
+	why    error                                          // why Redis did not carry it out when it was asked; nil: it was not asked, or has answered since
 }
 
 // isIn says whether a history, up to a position, has the write: then it is not to be carried out again, and what came of
@@ -117,7 +117,16 @@ func (p *pending) has(client string) bool {
 	return slices.ContainsFunc(p.writes, func(w *pendingWrite) bool { return w.key.client == client })
 }
 
-// unanswered is why Redis did not carry out the first write that it was asked for; nil where none was.
+// answered records that Redis answers again: what it did not answer before is no reason any more.
+func (p *pending) answered() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.writes {
+		w.why = nil
+	}
+}
+
+// unanswered is the error of the first write that Redis did not answer, nil where there is none.
 func (p *pending) unanswered() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -102,6 +102,7 @@ func waitsInRedis(request []byte) bool {
 var withoutBlocking = map[string]string{
 	"refused":           "-ERR unknown command 'XREAD'\r\n",
 	"answered at once":  "*-1\r\n",
+	"answered empty":    "*0\r\n",
 	"connection closed": dropConnection,
 	"never answered":    neverAnswer,
 }
@@ -225,8 +226,25 @@ func TestDoctorFindsAFeedThatCannotWait(t *testing.T) {
 	}
 }
 
-// TestABadStateIsLoggedOnceAndOnceAMinute: whatever is wrong, the log tells its beginning, reminds of it, and tells its
-// end.
+// TestOneLostProbeDoesNotMakeAFeedPolled: the answer to the probe at the start may be lost, as any other.
+func TestOneLostProbeDoesNotMakeAFeedPolled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, network := redistest.MiniredisLive(t), &selective{}
+		var lost atomic.Bool
+		network.lose(func(request []byte) bool {
+			return bytes.Contains(bytes.ToLower(request), []byte("xread\r\n")) && lost.CompareAndSwap(false, true)
+		})
+		r, _ := network.open(t, s)
+		defer r.Close()
+		if !lost.Load() || r.Health().Polling {
+			t.Errorf("lost: %v; %+v", lost.Load(), r.Health())
+		}
+	})
+}
+
+// TestABadStateIsLoggedOnceAndOnceAMinute: whatever is wrong is logged when it begins and once a minute after that, and
+// the end of an outage as well.
 func TestABadStateIsLoggedOnceAndOnceAMinute(t *testing.T) {
 	t.Parallel()
 	all := func([]byte) bool { return true }
@@ -241,7 +259,7 @@ func TestABadStateIsLoggedOnceAndOnceAMinute(t *testing.T) {
 		"loading":         {all, "-LOADING Redis is loading the dataset in memory\r\n", "redis is away", "redis is back"},
 		"no memory":       {runs("quota"), "-OOM command not allowed when used memory > 'maxmemory'.\r\n", "redis is away", "redis is back"},
 		"no feed":         {func(b []byte) bool { return readsFeed(b) }, "-ERR refused\r\n", "redis is away", "redis is back"},
-		"heads too late":  {runs("head"), neverAnswer, "did not come in time", ""},
+		"heads too late":  {runs("head"), neverAnswer, "redis did not answer; asked again", ""},
 		"feed rolls back": {runs("head"), "", "reading the namespace anew", ""},
 		"no heartbeat":    {runs("heartbeat"), "-OOM no memory\r\n", "the lease was not renewed", ""},
 	} {
@@ -272,6 +290,9 @@ func TestABadStateIsLoggedOnceAndOnceAMinute(t *testing.T) {
 				<-time.After(70 * time.Second) // of the bubble
 				if n := said(logged, c.says); n != 2 {
 					t.Errorf("after 70 s it was logged %d times, want once and a reminder", n)
+				}
+				if h := r.Health(); c.says != "the lease was not renewed" && !h.Stale {
+					t.Errorf("the view is not fed, and not stale: %+v", h)
 				}
 				if n := len(logged.AllEntries()); n > 4 { // what follows from it may be logged as well
 					for _, one := range logged.AllEntries() {

@@ -19,9 +19,8 @@ func (r *ModelRegistry) drain(ctx context.Context, history Position) error {
 		}
 		err := r.replay(ctx, w, history)
 		if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrClosed) || (err != nil && mendable(err)) {
-			if done := r.replays.Load(); !replayed && done != nil { // the view still shows all of them on top
-				r.replays.Store(nil)
-				close(*done)
+			if !replayed { // the view still shows all of them on top of what Redis has
+				r.endReplays()
 			}
 			return err
 		}
@@ -55,10 +54,15 @@ func (r *ModelRegistry) postpone(replayed bool) error {
 	if replayed {
 		return errReplayed
 	}
+	r.endReplays()
+	return nil
+}
+
+// endReplays records that the view shows what came of the replays, and wakes those who wait for that.
+func (r *ModelRegistry) endReplays() {
 	if done := r.replays.Swap(nil); done != nil {
 		close(*done)
 	}
-	return nil
 }
 
 // replay carries out one write, unless Redis has it.

@@ -64,9 +64,7 @@ func (r *ModelRegistry) readAll(ctx context.Context) error {
 	r.feed = r.store.Follow(head, r.checkHead)
 	r.fed(asked)
 	r.arrived.at(head)
-	if done := r.replays.Swap(nil); done != nil {
-		close(*done)
-	}
+	r.endReplays()
 	return nil
 }
 

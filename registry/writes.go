@@ -24,6 +24,7 @@ func (r *ModelRegistry) write(ctx context.Context, w *pendingWrite, change func(
 	reply, err := change(ctx)
 	switch {
 	case errors.Is(err, ErrUnavailable):
+		w.why = err
 		return r.queue(w, err) // whether Redis is away is for the follower to say
 	case r.nothing(err):
 		return ErrNoNamespace // nobody is about to bring anything
@@ -127,7 +128,6 @@ func (r *ModelRegistry) queue(w *pendingWrite, reason error) error {
 	if r.closed.Load() { // Close may have counted already what is lost
 		return errors.Join(ErrClosed, reason)
 	}
-	w.why = reason
 	r.pending.add(w, r.clock.Millis())
 	r.showNow(w)
 	if reason == nil {

@@ -2,20 +2,26 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
-// answersTimeout limits Answers, the connection included.
-const answersTimeout = 500 * time.Millisecond
+// answersTimeout limits Answers. A new connection takes several round trips, so that a Redis may take 0.2 s for each.
+const answersTimeout = time.Second
 
-// IsTimeout reports whether an error of this package means that no answer came in time. It is false for a connection
-// that failed and for an error that Redis answered.
-func IsTimeout(err error) bool { return failureClass(err) == failureTimeout }
+// IsSilence reports whether an error of this package means that Redis did not answer: not in time, or the connection
+// failed. It is false for an error that Redis answered, and for data that cannot be understood.
+func IsSilence(err error) bool {
+	var answered redis.Error
+	return !errors.As(err, &answered) && passes(err)
+}
 
-// Answers asks the server of the namespace whether a key exists, on a new connection, within half a second. It tells a
-// server that is away from a single answer that was lost or late. The error is an ErrUnavailable, or says what the
-// server refused.
+// Answers asks the server of the namespace whether a key exists, on a new connection, within a second. It tells a
+// server that is away from a single answer that was lost or late, and from a pooled connection that had failed. Every
+// error is an ErrUnavailable, and says what happened.
 func (s *Store) Answers(ctx context.Context) error {
 	if s.closed.Load() {
 		return fmt.Errorf("ask again: %w", errClosing)
@@ -34,10 +40,15 @@ func (s *Store) Answers(ctx context.Context) error {
 			<-closed
 		}
 	}()
+	return s.ask(ctx, client)
+}
+
+// ask asks through a client whether a key of the namespace exists, which every server can answer.
+func (s *Store) ask(ctx context.Context, client redis.UniversalClient) error {
 	limited, cancel := context.WithTimeout(ctx, answersTimeout)
 	defer cancel()
 	if err := client.Exists(limited, s.keys.meta()).Err(); err != nil {
-		return fmt.Errorf("ask again: %w: %w", ErrUnavailable, unsafe(err))
+		return fmt.Errorf("ask whether the namespace exists: %w: %w", ErrUnavailable, unsafe(err))
 	}
 	return nil
 }

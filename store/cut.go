@@ -22,8 +22,8 @@ func whyCut(ctx context.Context, dial func(context.Context) (net.Conn, error)) s
 	case speaksTLS:
 		return "the server speaks TLS; the URL must start with rediss://"
 	case errors.As(err, &plain), isCut(err):
-		return "the server does not speak TLS either; a proxy that does not know a command, such as HELLO or PING, does so: " +
-			"connect to Redis itself"
+		return "the server does not speak TLS either; a proxy without a server behind it does so, and one that does not know " +
+			"a command such as HELLO or PING: connect to Redis itself"
 	case isTimeout(err):
 		return "a server that wants TLS does so, and its URL starts with rediss://; so does a proxy that does not know a command"
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -102,13 +101,16 @@ func (f *Feed) Next(ctx context.Context) ([]Entry, error) {
 // read waits for entries in Redis, or here where Redis does not let a read wait.
 func (f *Feed) read(ctx context.Context) ([]Entry, error) {
 	why, due := f.store.blocking.state()
-	if due {
-		if err := f.store.tryBlocking(ctx, feedBlock); err != nil {
-			f.store.blocking.failed(err, failuresToPoll)
-			return f.poll(ctx)
+	if due { // in place of the pause before the next poll
+		blocked := f.store.tryBlocking(ctx, feedBlock, 2*feedBlock)
+		entries, err := f.poll(ctx)
+		switch {
+		case blocked == nil:
+			f.store.blocking.worked()
+		case err == nil:
+			f.store.blocking.poll(blocked)
 		}
-		f.store.blocking.worked()
-		return f.poll(ctx)
+		return entries, err
 	}
 	if why == nil {
 		return f.block(ctx)
@@ -137,10 +139,10 @@ func (f *Feed) block(ctx context.Context) ([]Entry, error) {
 		Block:   feedBlock,
 	}).Result()
 	switch {
-	case errors.Is(err, redis.Nil) && time.Since(began) < feedBlock/2:
-		f.store.blocking.failed(errAnsweredAtOnce, 1)
+	case nothingRead(streams, err) && time.Since(began) < feedBlock/2:
+		f.suspect(ctx)
 		return nil, nil
-	case errors.Is(err, redis.Nil):
+	case nothingRead(streams, err):
 		f.store.blocking.worked()
 		return nil, nil
 	case err == nil:
@@ -153,9 +155,22 @@ func (f *Feed) block(ctx context.Context) ([]Entry, error) {
 	}
 	entries, again := f.poll(ctx)
 	if again == nil {
-		f.store.blocking.failed(err, 1)
+		f.suspect(ctx)
 	}
 	return entries, again
+}
+
+// suspect counts a blocking read that failed, and probes when there were several in a row: the feed is polled only where
+// the probe fails too.
+func (f *Feed) suspect(ctx context.Context) {
+	if !f.store.blocking.failed() {
+		return
+	}
+	if err := f.store.tryBlocking(ctx, feedBlock, feedBlock+feedDeadline); err != nil && ctx.Err() == nil {
+		f.store.blocking.poll(err)
+	} else {
+		f.store.blocking.worked()
+	}
 }
 
 // poll reads entries without waiting.

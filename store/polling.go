@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	probeBlock     = 20 * time.Millisecond  // how long the probe at the start waits: it delays every start
-	pollEvery      = 250 * time.Millisecond // how often a feed is read that cannot be waited for
-	probeEvery     = time.Minute            // how often such a feed is probed again
-	failuresToPoll = 3                      // blocking reads in a row that fail before the feed is polled
+	probeBlock = 20 * time.Millisecond  // how long the probe at the start waits: it delays every start
+	pollEvery  = 250 * time.Millisecond // how often a feed is read that cannot be waited for
+	probeEvery = time.Minute            // how often such a feed is probed again
+	suspicious = 3                      // blocking reads in a row that fail before the next probe
 )
 
 // beyondFeed is an ID that no feed reaches: a read after it has nothing to return, whether the feed exists or not. It is
-// the largest that servers take which keep IDs in signed integers.
+// the largest ID that a server accepts which keeps IDs in signed integers.
 const beyondFeed = "9223372036854775807-0"
 
 var errAnsweredAtOnce = errors.New("the server does not wait: it answers at once that there is nothing")
@@ -37,13 +37,20 @@ func (b *blockingReads) worked() {
 	b.failures, b.why = 0, nil
 }
 
-// failed counts blocking reads that failed for a reason that is not the server's absence.
-func (b *blockingReads) failed(why error, count int) {
+// failed counts a blocking read that failed while the server answered other reads, and reports whether it is time to
+// probe: connections that were cut fail too.
+func (b *blockingReads) failed() (suspect bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.failures += count; b.failures >= failuresToPoll {
-		b.why, b.probe = why, time.Now().Add(probeEvery)
-	}
+	b.failures++
+	return b.failures >= suspicious
+}
+
+// poll records that blocking reads do not work, and why.
+func (b *blockingReads) poll(why error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.why, b.probe = why, time.Now().Add(probeEvery)
 }
 
 // state returns why the feed is polled, nil where it is not, and whether blocking is to be tried again.
@@ -61,9 +68,12 @@ func (s *Store) Polling() error {
 }
 
 // ProbeFeed finds out whether reads of the feed can wait in Redis, and has feeds poll where they cannot. It takes 20 ms
-// where they can, and needs no data. The error is an ErrUnavailable: Redis does not answer.
+// where they can, and needs no data. The error is an ErrUnavailable: Redis does not answer, or cannot serve now.
 func (s *Store) ProbeFeed(ctx context.Context) error {
-	err := s.tryBlocking(ctx, probeBlock)
+	err := s.probe(ctx)
+	if failureClass(err) == failureTimeout { // on a busy machine a single answer may be late
+		err = s.probe(ctx)
+	}
 	var refused redis.Error
 	switch {
 	case err == nil:
@@ -75,32 +85,47 @@ func (s *Store) ProbeFeed(ctx context.Context) error {
 	if err := s.Answers(ctx); err != nil {
 		return err
 	}
-	s.blocking.failed(err, failuresToPoll)
+	s.blocking.poll(err)
 	return nil
 }
 
-// tryBlocking reads the feed where it has nothing to read. The error says what is wrong with reads that wait.
-func (s *Store) tryBlocking(ctx context.Context, block time.Duration) error {
-	limited, cancel := context.WithTimeout(ctx, block+feedDeadline)
+// probe makes a blocking read of 20 ms on a connection that exists: the time to make one, which takes several round trips,
+// says nothing about blocking.
+func (s *Store) probe(ctx context.Context) error {
+	if err := s.ask(ctx, s.feed); err != nil {
+		return err
+	}
+	return s.tryBlocking(ctx, probeBlock, probeBlock+feedDeadline)
+}
+
+// tryBlocking reads the feed where it has nothing to read, and waits for the answer up to limit. The error says what is
+// wrong with blocking reads.
+func (s *Store) tryBlocking(ctx context.Context, block, limit time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	began := time.Now()
-	err := s.feed.XRead(limited, &redis.XReadArgs{
+	streams, err := s.feed.XRead(limited, &redis.XReadArgs{
 		Streams: []string{s.keys.feed(), beyondFeed}, Count: 1, Block: block,
-	}).Err()
+	}).Result()
 	switch {
-	case errors.Is(err, redis.Nil) && time.Since(began) < block/2:
+	case nothingRead(streams, err) && time.Since(began) < block/2:
 		return errAnsweredAtOnce
-	case errors.Is(err, redis.Nil):
+	case nothingRead(streams, err):
 		return nil
 	}
 	return err
 }
 
-// feedFinding says whether reads of the feed can wait.
+// nothingRead reports whether a read of the feed returned no entry. Redis answers nil then, some proxies an empty list.
+func nothingRead(streams []redis.XStream, err error) bool {
+	return errors.Is(err, redis.Nil) || err == nil && (len(streams) == 0 || len(streams[0].Messages) == 0)
+}
+
+// feedFinding says whether reads of the feed can wait as long as those of replicas do.
 func (s *Store) feedFinding(ctx context.Context) Finding {
-	if err := s.tryBlocking(ctx, pollEvery/2); err != nil {
-		return Finding{"feed", FindingWarn, "a read that waits (XREAD BLOCK) does not work: " + err.Error(), "connect to Redis itself, or " +
+	if err := s.tryBlocking(ctx, feedBlock, feedBlock+feedDeadline); err != nil {
+		return Finding{"feed", FindingWarn, "a blocking read (XREAD BLOCK) does not work: " + err.Error(), "connect to Redis itself, or " +
 			"through a proxy that lets XREAD BLOCK pass; until then replicas read the feed four times a second"}
 	}
-	return Finding{"feed", FindingOK, "a read waits for changes", ""}
+	return Finding{"feed", FindingOK, "a blocking read waits for changes", ""}
 }

@@ -21,7 +21,7 @@ func TestReadsWaitOnGoodServers(t *testing.T) {
 				if err == nil {
 					break
 				}
-				if try == 20 || !IsTimeout(err) {
+				if try == 20 || !IsSilence(err) {
 					t.Fatal(err)
 				}
 			}
@@ -61,7 +61,7 @@ func TestAPolledFeedCatchesUp(t *testing.T) {
 			_, err := s.b.Register(s.ctx, registration("c", "p"+string(rune('a'+i%2)), "m"))
 			s.must(err)
 		}
-		s.a.blocking.failed(errAnsweredAtOnce, failuresToPoll)
+		s.a.blocking.poll(errAnsweredAtOnce)
 		began, got := time.Now(), 0
 		for got < 2*feedPage+1 {
 			entries, err := feed.Next(s.ctx)
@@ -80,7 +80,7 @@ func TestAPolledFeedEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, redistest.MiniredisLive(t))
 		feed := s.begun()
-		s.a.blocking.failed(errAnsweredAtOnce, failuresToPoll)
+		s.a.blocking.poll(errAnsweredAtOnce)
 		ctx, cancel := context.WithCancel(s.ctx)
 		began, done := time.Now(), make(chan error)
 		go func() { _, err := feed.Next(ctx); done <- err }()

@@ -22,7 +22,9 @@ import (
 // not come to it, it says that it may be asked again.
 func (c *child) send(method, path, body, after string) (answer, position string) {
 	c.t.Helper()
-	for deadline := time.Now().Add(patience); ; {
+	pause := time.NewTicker(10 * time.Millisecond)
+	defer pause.Stop()
+	for deadline := time.Now().Add(patience); ; <-pause.C {
 		status, answer, position := c.sendOnce(method, path, body, after)
 		again := status == http.StatusServiceUnavailable && time.Now().Before(deadline)
 		if !again && (status >= 300 || position == "") {

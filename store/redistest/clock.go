@@ -30,9 +30,10 @@ func (s *Server) time(ctx context.Context) (time.Time, error) {
 // Advance moves the server's clock by d, back if d is negative, and returns when TIME shows it. Deadlines stay where
 // they are: every TTL gets shorter, or longer, by d.
 //
-// It works for Miniredis and for a Redis with MovableClock. A MiniredisLive follows the clock of its bubble: sleep
-// there instead. Where the environment names the server the test is skipped: its clock cannot be moved. A Redis measures XREAD BLOCK and its like by this clock too: one under way ends early when the clock
-// leaps ahead, and lasts longer by d when it goes back. In miniredis such a command lasts its real time.
+// It works for Miniredis and for a Redis with MovableClock, and skips the test where the environment names the server. A
+// MiniredisLive follows the clock of its bubble: sleep there instead. A Redis measures XREAD BLOCK and its like by this
+// clock too: one under way ends early when the clock leaps ahead, and lasts longer by d when it goes back. In miniredis
+// such a command lasts its real time.
 func (s *Server) Advance(tb testing.TB, d time.Duration) {
 	tb.Helper()
 	if s.kind == kindRedis && s.clock == nil && otherServer() {

@@ -33,7 +33,7 @@
 //
 // # Other servers
 //
-// ROLLCALL_TEST_SERVER names another program, by path or by its name on PATH, such as that of a newer Redis or of
+// ROLLCALL_TEST_SERVER names another program, by absolute path or by its name on PATH, such as that of a newer Redis or of
 // Valkey. Every process is then one of that program, sentinels included. Its clock cannot be moved: Advance skips the
 // test.
 //

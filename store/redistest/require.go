@@ -12,7 +12,8 @@ import (
 const (
 	// requireVariable turns skipped tests into failed ones when it is "1".
 	requireVariable = "ROLLCALL_REQUIRE_REDIS"
-	// serverVariable names the program to run in place of redis-server: its path, or its name on PATH.
+	// serverVariable names the program to run in place of redis-server: its absolute path, or its name on PATH. Tests run
+	// in the directories of their packages, so a relative path would mean another file in each.
 	serverVariable = "ROLLCALL_TEST_SERVER"
 )
 
@@ -51,7 +52,7 @@ func serverProgram() (string, error) {
 	case err == nil:
 		return path, nil
 	case otherServer(): // somebody asked for it, so its absence is no reason to skip
-		return "", fmt.Errorf("%s: %w", serverVariable, err)
+		return "", fmt.Errorf("%s must be an absolute path or a name on PATH: %w", serverVariable, err)
 	}
 	return "", &missingError{what: name,
 		install: "Redis 7.0 or newer (Debian: apt-get install redis-server) and have it on PATH"}

@@ -71,8 +71,11 @@ func (a *API) writeFailure(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// cutOff says whether the view is known not to hear of changes: what it lacks may be there.
-func (a *API) cutOff() bool { return !a.registry.Health().Connected }
+// cutOff reports whether the view may lack changes: what it does not show may be in Redis.
+func (a *API) cutOff() bool {
+	h := a.registry.Health()
+	return !h.Connected || h.Stale
+}
 
 // writeStale answers, in the place of a 404, that a view which is cut off does not know what was asked for.
 func writeStale(w http.ResponseWriter, r *http.Request) {
