@@ -62,7 +62,7 @@ func known(line string, knows []string) bool {
 	return false
 }
 
-// A server that wants TLS is told from a proxy that closes the connection upon a command it does not know.
+// The error distinguishes a server that wants TLS from a proxy that closes the connection on an unknown command.
 func TestAConnectionThatIsCutSaysWhy(t *testing.T) {
 	t.Parallel()
 	_, overTLS := redistls.NewAuthority(t).Redis(t)
