@@ -12,10 +12,11 @@ type Health struct {
 	// does not answer, nor answers once more on a new connection. That takes up to 2.5 s, and longer only while the follower
 	// replays writes that waited or reads the namespace anew. A write without an answer changes nothing here.
 	Connected bool
-	// Polling says that reads of the feed cannot wait in Redis, as behind some proxies: it is read four times a second, so
-	// changes of other replicas arrive up to a quarter of a second late. doctor and the log say why.
+	// Polling says that reads of the feed cannot block in Redis, as behind some proxies: it is read four times a second, so
+	// changes of other replicas arrive up to a quarter of a second late, once a minute up to half a second. doctor and the
+	// log say why.
 	Polling   bool
-	Stale     bool          // the view may lack changes: Redis is away, or the view is being read anew
+	Stale     bool          // the view may lack changes: Redis is away, the follower got no answer last, or the view is being read anew
 	Age       time.Duration // the view shows everything that was acknowledged longer ago than this
 	Settling  bool          // the history began less than a lease before this replica came: clients may be missing yet
 	Position  Position      // of the view

@@ -150,7 +150,7 @@ func (r *ModelRegistry) start(ctx context.Context) error {
 	limited, cancel = r.limit(ctx)
 	warnings, err := r.store.Inspect(limited)
 	cancel()
-	if len(warnings) > 0 && r.notices.unsafe.begin() { // a start that fails is repeated
+	if len(warnings) > 0 && r.notices.settings.begin() { // a start that fails is repeated
 		for _, warning := range warnings {
 			r.options.Logger.Warn("rollcall: " + warning)
 		}

@@ -48,9 +48,9 @@ for line in string.gmatch(needed, '[^\n]+') do
   for word in string.gmatch(line, '%S+') do
     command[#command + 1] = word == 'KEY' and KEYS[1] or word
   end
-  local told, answer = pcall(may, unpack(command))
-  if told and not answer then return { command[1], '' } end
-  if not told and unknown == '' then
+  local checked, answer = pcall(may, unpack(command))
+  if checked and not answer then return { command[1], '' } end
+  if not checked and unknown == '' then
     unknown = command[1] .. ': ' .. tostring(type(answer) == 'table' and answer.err or answer)
   end
 end

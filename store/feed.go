@@ -98,7 +98,7 @@ func (f *Feed) Next(ctx context.Context) ([]Entry, error) {
 	return nil, f.compare(ctx)
 }
 
-// read waits for entries in Redis, or here where Redis does not let a read wait.
+// read waits for entries in Redis, or here where Redis does not let a read block.
 func (f *Feed) read(ctx context.Context) ([]Entry, error) {
 	why, due := f.store.blocking.state()
 	if due { // in place of the pause before the next poll
@@ -127,8 +127,8 @@ func (f *Feed) read(ctx context.Context) ([]Entry, error) {
 	return f.poll(ctx)
 }
 
-// block waits for entries in Redis. Where that fails it asks again without waiting, on another connection: only where
-// this fails as well is Redis away, otherwise reads that wait are what does not work.
+// block waits for entries in Redis. Where that fails it asks again without blocking, on another connection, and that
+// answer counts: a server that cannot block is not away.
 func (f *Feed) block(ctx context.Context) ([]Entry, error) {
 	limited, cancel := context.WithTimeout(ctx, feedBlock+feedDeadline)
 	defer cancel()
